@@ -1,0 +1,109 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+/// Every Swift target: existential types are spelled out, imports are internal
+/// unless they are part of the interface, and a warning is an error to us.
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+let argumentParser = Target.Dependency.product(
+    name: "ArgumentParser", package: "swift-argument-parser")
+let log = Target.Dependency.product(name: "Logging", package: "swift-log")
+let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
+
+let package = Package(
+    name: "nvcim",
+    products: [
+        .executable(name: "chipd", targets: ["chipd"]),
+        .executable(name: "chipctl", targets: ["chipctl"]),
+        .executable(name: "hostagent", targets: ["hostagent"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        // The laws of the chip: pure values and functions.
+        .target(name: "CKernels", path: "Sources/Physics/CKernels"),
+        .systemLibrary(name: "CBLAS", path: "Sources/Physics/CBLAS"),
+        .target(
+            name: "Physics", dependencies: ["CKernels", "CBLAS"], path: "Sources/Physics",
+            exclude: ["CKernels", "CBLAS"], swiftSettings: strict),
+
+        // The wire.
+        .systemLibrary(name: "CZeroMQ", path: "Sources/Protocol/CZeroMQ"),
+        .systemLibrary(name: "CXXHash", path: "Sources/Protocol/CXXHash"),
+        .target(
+            name: "Protocol", dependencies: ["CZeroMQ", "CXXHash", protobuf],
+            path: "Sources/Protocol",
+            exclude: ["CZeroMQ", "CXXHash", "Client", "Control"], swiftSettings: strict),
+        .target(
+            name: "ChipClient", dependencies: ["Protocol"], path: "Sources/Protocol/Client",
+            swiftSettings: strict),
+        .executableTarget(
+            name: "chipctl", dependencies: ["ChipClient", argumentParser],
+            path: "Sources/Protocol/Control", swiftSettings: strict),
+
+        // The chip.
+        .target(
+            name: "ChipCore", dependencies: ["Physics"], path: "Sources/ChipDaemon/Core",
+            swiftSettings: strict),
+        .target(
+            name: "ChipServer",
+            dependencies: [
+                "ChipCore", "Protocol", log, "Yams",
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            path: "Sources/ChipDaemon/Server", swiftSettings: strict),
+        .executableTarget(
+            name: "chipd", dependencies: ["ChipServer", argumentParser],
+            path: "Sources/ChipDaemon", exclude: ["Core", "Server"], swiftSettings: strict),
+
+        // The host.
+        .target(
+            name: "CTorch", path: "Sources/HostAgent/CTorch",
+            linkerSettings: [.linkedLibrary("torch"), .linkedLibrary("torch_cpu"), .linkedLibrary("c10")]),
+        .systemLibrary(name: "CCompression", path: "Sources/HostAgent/CCompression"),
+        .target(
+            name: "HostKit", dependencies: ["ChipClient", "CTorch", "CCompression"],
+            path: "Sources/HostAgent", exclude: ["CTorch", "CCompression", "Commands"],
+            resources: [.copy("Resources/digits.csv.gz")], swiftSettings: strict),
+        .executableTarget(
+            name: "hostagent", dependencies: ["HostKit", argumentParser],
+            path: "Sources/HostAgent/Commands", swiftSettings: strict),
+
+        // Proof and speed.
+        .target(name: "TestSupport", path: "Tests/Support", swiftSettings: strict),
+        .testTarget(
+            name: "PhysicsTests", dependencies: ["Physics", "CKernels", "TestSupport"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "ProtocolTests", dependencies: ["Protocol", "ChipClient", "TestSupport"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "ChipCoreTests", dependencies: ["ChipCore", "Physics", "TestSupport"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "ChipServerTests", dependencies: ["ChipServer", "ChipClient", "TestSupport"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "HostKitTests", dependencies: ["HostKit", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "BlackBoxTests",
+            dependencies: ["ChipClient", "TestSupport", "chipd", "chipctl", "hostagent"],
+            path: "Tests/BlackBox", swiftSettings: strict),
+        .executableTarget(
+            name: "nvcim-bench",
+            dependencies: ["Physics", "ChipCore", "ChipServer", "ChipClient", "CBLAS", "CZeroMQ"],
+            path: "Benchmarks", swiftSettings: strict),
+    ],
+    swiftLanguageModes: [.v6],
+    cxxLanguageStandard: .cxx17
+)

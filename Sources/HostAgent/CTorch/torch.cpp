@@ -1,0 +1,1 @@
+int nvcim_placeholder_torch;
