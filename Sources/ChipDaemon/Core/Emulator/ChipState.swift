@@ -1,4 +1,4 @@
-package import Physics
+import Physics
 
 /// Everything of a chip that stable storage holds but time, lease and sessions. A value: a
 /// command works on a copy, which becomes the state once it is stored.

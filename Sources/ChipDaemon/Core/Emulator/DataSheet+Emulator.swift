@@ -30,8 +30,7 @@ extension DataSheet {
                 program,
                 model.programming(
                     pulses: cells * parameters.pulsesMax,
-                    verifyReads: cells * (parameters.pulsesMax + 1) * parameters.verifyReads,
-                    coarseWrites: 0
+                    verifyReads: cells * (parameters.pulsesMax + 1) * parameters.verifyReads
                 ).latencyNanoseconds)
             read = max(
                 read,

@@ -1,4 +1,4 @@
-public import Physics
+import Physics
 package import Synchronization
 
 /// The emulator: one chip as a deterministic state machine over its stored state.

@@ -10,8 +10,7 @@ struct ProgramPlan {
     func cost(_ spec: ChipSpec, _ tally: PulseTally) -> Cost {
         if bank.isDigital { return .zero }
         return CostModel(spec, bank).programming(
-            pulses: tally.pulses, verifyReads: tally.verifyReads,
-            coarseWrites: tally.coarseWrites)
+            pulses: tally.pulses, verifyReads: tally.verifyReads)
     }
 
     /// Enters in the matrices which weights now hold which code.

@@ -5,7 +5,7 @@ internal import CXXHash
 /// Clock, lease and sessions are left out: they move without the chip being changed.
 package enum StateDigest {
     package static func of(_ tile: TileRecord) -> [UInt8] {
-        var hash = Hash()
+        let hash = Hash()
         hash.add([UInt64(tile.tile)])
         hash.add(tile.conductances)
         hash.add(tile.pulses)
@@ -15,7 +15,7 @@ package enum StateDigest {
     }
 
     package static func of(_ state: ChipState) -> [UInt8] {
-        var hash = Hash()
+        let hash = Hash()
         for (tile, digest) in state.tileDigests.enumerated() {
             guard let digest else { continue }
             hash.add([UInt64(tile)])

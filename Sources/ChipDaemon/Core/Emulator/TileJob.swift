@@ -19,7 +19,6 @@ package struct TileJob: Sendable {
         package var record: TileRecord
         package var outcomes: [CellOutcome]
         package var pulses: [UInt32]
-        package var coarseWrites = 0
         package var verifyReads = 0
     }
 
@@ -47,7 +46,7 @@ package struct TileJob: Sendable {
             for cell in cells { record.instants[Int(cell)] = index }
             return Outcome(
                 record: record, outcomes: Array(repeating: .written, count: cells.count),
-                pulses: Array(repeating: 1, count: cells.count), coarseWrites: cells.count)
+                pulses: Array(repeating: 1, count: cells.count))
         case .writeVerify(let tolerance, let pulsesMax):
             var parameters = bank.technology.writeVerify
             if tolerance > 0 { parameters.tolerance = tolerance }
@@ -80,7 +79,7 @@ package struct TileJob: Sendable {
         }
         return Outcome(
             record: record, outcomes: result.outcomes, pulses: result.pulses,
-            coarseWrites: result.coarseWrites, verifyReads: result.verifyReads)
+            verifyReads: result.verifyReads)
     }
 
     private func store(at time: ChipInstant) -> Outcome {

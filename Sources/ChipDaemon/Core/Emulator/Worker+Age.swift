@@ -1,4 +1,4 @@
-package import Physics
+import Physics
 
 extension Worker {
     /// g(t) of every cell of a tile, µS, row-major (physics §1, §6).

@@ -1,4 +1,4 @@
-import Physics
+package import Physics
 
 extension Worker {
     /// Takes tiles for a logical matrix. Conductances and wear of the tiles stay as they are.

@@ -102,10 +102,13 @@ extension Worker {
     /// and vectors one after the other (physics §11).
     private func cost(_ plan: ProductPlan, _ sums: PassSums) -> Cost {
         CostModel(spec, plan.bank).product(
-            batch: plan.batch, rows: plan.inputCount, columns: plan.outputCount,
-            tilesInParallel: plan.layout.tilesNeeded, phases: plan.signs.count * plan.bits,
-            arrayEnergyPicojoules: sums.currentSquares
-                * plan.bank.technology.cost.readPulseNanoseconds * 1e-3)
+            ProductActivity(
+                steps: plan.batch * plan.signs.count * plan.bits,
+                tiles: plan.layout.tilesNeeded,
+                drivenRows: plan.inputCount * plan.outputBlocks * plan.layout.planes,
+                conversions: sums.conversions, adcBits: spec.converters.adcBits,
+                bytes: plan.batch * (plan.inputCount + 4 * plan.outputCount),
+                currentSquares: sums.currentSquares))
     }
 }
 

@@ -27,7 +27,7 @@ extension Worker {
             command.products
             ? .products(codes.map { Float($0) }, shape: shape, conversions: 0, clipped: 0)
             : .codes(codes, shape: shape, lsb: 1, conversions: 0, clipped: 0)
-        let operations = Double(plan.batch * plan.inputCount * plan.outputCount)
+        let operations = plan.batch * plan.inputCount * plan.outputCount
         return SampleReply(
             result: result, chipTime: time,
             cost: CostModel(spec, plan.bank).digitalProduct(multiplications: operations),

@@ -98,9 +98,7 @@ extension Worker {
 
 extension CostModel {
     init(_ spec: ChipSpec, _ bank: BankSpec) {
-        self.init(
-            cell: bank.technology.cost, periphery: spec.periphery,
-            readVoltage: spec.converters.readVoltage)
+        self.init(cell: bank.technology.cost, periphery: spec.periphery)
     }
 }
 
@@ -123,11 +121,9 @@ struct PulseTally {
     private var histogram: [Int] = []
     private(set) var pulses = 0
     private(set) var verifyReads = 0
-    private(set) var coarseWrites = 0
 
     mutating func add(_ outcome: TileJob.Outcome) {
         verifyReads += outcome.verifyReads
-        coarseWrites += outcome.coarseWrites
         for (status, pulses) in zip(outcome.outcomes, outcome.pulses) where status != .notAttempted {
             let pulses = Int(pulses)
             if pulses >= histogram.count {

@@ -114,7 +114,7 @@ extension Worker {
         let bank = self.bank(of: matrix)
         let layout = MatrixLayout(matrix, bank: bank)
         let encoding = WeightEncoding(matrix)
-        var weights = encoding.weightsOfNothing(count: region.count)
+        var weights = [Float](repeating: 0, count: region.count)
         for slice in 0 ..< layout.slices {
             for polarity in 0 ..< layout.polarities {
                 let plane = plane(
