@@ -107,6 +107,11 @@ public struct LeaseGrant: Sendable, Hashable {
     public var epoch: UInt64
     /// 0: no lease is held now.
     public var termMilliseconds: UInt64
+
+    public init(epoch: UInt64, termMilliseconds: UInt64) {
+        self.epoch = epoch
+        self.termMilliseconds = termMilliseconds
+    }
 }
 
 public struct LeaseView: Sendable, Hashable {
