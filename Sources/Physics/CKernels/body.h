@@ -137,8 +137,9 @@ void NVCIM(nvcim_cell_normals)(uint64_t key, uint64_t event, uint64_t first, con
     }
 }
 
-void NVCIM(nvcim_drift)(const float *g, const float *nu, const uint32_t *instant,
-                        const float *log2_age, float *out, size_t count) {
+void NVCIM(nvcim_drift)(const float *restrict g, const float *restrict nu,
+                        const uint32_t *restrict instant, const float *restrict log2_age,
+                        float *restrict out, size_t count) {
     for (size_t i = 0; i < count; i++) {
         /* 2^y = 2^k · e^(f ln 2), |f| ≤ 1/2; below 2^−126 the result is that. */
         const float exact = -(nu[i] * log2_age[instant[i]]);
@@ -171,12 +172,13 @@ void NVCIM(nvcim_square)(const float *values, float *squares, size_t count) {
 }
 
 size_t NVCIM(nvcim_convert)(const float *mean, const float *variance, const float *z,
-                            float codes_per_ampere, float low, float high, int32_t weight,
+                            float codes_per_microampere, float low, float high, int32_t weight,
                             int32_t *codes, size_t count) {
     uint32_t clipped = 0;
     for (size_t i = 0; i < count; i++) {
-        const float x = variance ? mean[i] + __builtin_elementwise_sqrt(variance[i]) * z[i] : mean[i];
-        const float code = x * codes_per_ampere;
+        const float noise = variance ? __builtin_elementwise_sqrt(variance[i]) * z[i] : 0.0f;
+        const float x = mean[i] + noise;
+        const float code = x * codes_per_microampere;
         const float floor = code < low ? low : code;
         const float held = floor > high ? high : floor;
         /* Ties to even; |held| < 2^22 */
@@ -190,7 +192,8 @@ size_t NVCIM(nvcim_convert)(const float *mean, const float *variance, const floa
 void NVCIM(nvcim_add_currents)(const float *mean, const float *variance, const float *z,
                                float weight, float *sums, size_t count) {
     for (size_t i = 0; i < count; i++) {
-        const float x = variance ? mean[i] + __builtin_elementwise_sqrt(variance[i]) * z[i] : mean[i];
+        const float noise = variance ? __builtin_elementwise_sqrt(variance[i]) * z[i] : 0.0f;
+        const float x = mean[i] + noise;
         sums[i] += weight * x;
     }
 }
