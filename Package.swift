@@ -52,7 +52,7 @@ let package = Package(
 
         // The chip.
         .target(
-            name: "ChipCore", dependencies: ["Physics"], path: "Sources/ChipDaemon/Core",
+            name: "ChipCore", dependencies: ["Physics", "CXXHash"], path: "Sources/ChipDaemon/Core",
             swiftSettings: strict),
         .target(
             name: "ChipServer",
