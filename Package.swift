@@ -99,10 +99,12 @@ let package = Package(
             name: "BlackBoxTests",
             dependencies: ["ChipClient", "TestSupport", "chipd", "chipctl", "hostagent"],
             path: "Tests/BlackBox", swiftSettings: strict),
+        .target(
+            name: "CFloor", dependencies: ["CZeroMQ"], path: "Benchmarks/CFloor"),
         .executableTarget(
             name: "nvcim-bench",
-            dependencies: ["Physics", "ChipCore", "ChipServer", "ChipClient", "CBLAS", "CZeroMQ"],
-            path: "Benchmarks", swiftSettings: strict),
+            dependencies: ["Physics", "ChipCore", "ChipServer", "Protocol", "CBLAS", "CFloor"],
+            path: "Benchmarks", exclude: ["CFloor"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17
