@@ -61,7 +61,7 @@ final class Dispatcher: Sendable {
     ) throws(WireError) {
         let traits = request.command.traits
         if case .hello(let hello) = request.command {
-            return answer.send { $0.hello = try self.answer(hello) }
+            return answer.send { (reply) throws(WireError) in reply.hello = try self.answer(hello) }
         }
         if traits.isSimulation {
             guard isSimulationOn else { throw .simulationOff }

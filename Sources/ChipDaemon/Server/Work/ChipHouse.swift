@@ -22,7 +22,7 @@ final class ChipHouse: Sendable {
     typealias Opener = @Sendable (UInt32) throws(ChipFault) -> OpenChip
     typealias DeskCall = @Sendable (Result<any ChipBackend, ChipFault>) -> Void
 
-    private struct Slot {
+    fileprivate struct Slot {
         var chip: OpenChip?
         var jobs: ArraySlice<ChipJob> = []
         var running: ChipJob?
@@ -37,7 +37,7 @@ final class ChipHouse: Sendable {
         var isIdle: Bool { !isWorking && jobs.isEmpty && deskUsers == 0 && callers.isEmpty }
     }
 
-    private struct State {
+    fileprivate struct State {
         var slots: [UInt32: Slot]
         var open = 0
         var uses: UInt64 = 0
@@ -320,13 +320,13 @@ final class ChipHouse: Sendable {
 }
 
 extension ChipHouse.State {
-    fileprivate mutating func use(_ serial: UInt32) {
+    mutating func use(_ serial: UInt32) {
         uses += 1
         let now = uses
         change(serial) { $0.lastUse = now }
     }
 
-    fileprivate mutating func change<Result>(
+    mutating func change<Result>(
         _ serial: UInt32, _ body: (inout ChipHouse.Slot) -> Result
     ) -> Result {
         guard var slot = slots.removeValue(forKey: serial) else {
