@@ -44,9 +44,10 @@ INLINE void NVCIM(box_muller)(const U32 *a, const U32 *b, F32 *z0, F32 *z1) {
         ((((q * 0.11111111f + 0.14285715f) * q + 0.2f) * q + 0.33333334f) * q + 1.0f) * s;
     const F32 ln = __builtin_convertvector(e, F32) * 0.6931472f + (series + series);
     const F32 square = ln * -2.0f;
-    /* u may round to 1 and the logarithm to a tiny positive number. */
+    /* u may round to 1 and the logarithm to 0 or a tiny positive number. The maximum of two zeros
+     * may have either sign; adding 0 leaves the positive one. */
     const F32 radius =
-        __builtin_elementwise_sqrt(__builtin_elementwise_max(square, square - square));
+        __builtin_elementwise_sqrt(__builtin_elementwise_max(square, (F32){}) + 0.0f);
 
     /* t = b/2^31 half turns in [−1, 1]; t = k/2 + r, |r| ≤ 1/4 */
     const F32 t = __builtin_convertvector((I32)*b, F32) * 4.656612873077393e-10f;

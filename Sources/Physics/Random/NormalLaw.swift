@@ -48,7 +48,8 @@ package enum NormalLaw {
         let s2 = s1 * q + 0.33333334
         let series = (s2 * q + 1) * s
         let square = (Float(e) * 0.6931472 + (series + series)) * -2
-        return max(square, 0).squareRoot()
+        // The maximum of two zeros may have either sign; adding 0 leaves the positive one.
+        return (max(square, 0) + 0).squareRoot()
     }
 
     /// The four normals of a block.
