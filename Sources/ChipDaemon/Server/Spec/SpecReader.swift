@@ -110,6 +110,18 @@ struct SpecReader {
 
     // MARK: Structure
 
+    /// The same mapping, whose values are mappings of `value` and `source`.
+    var sourced: SpecReader {
+        SpecReader(file: file, path: path, isSourced: true, mapping: mapping)
+    }
+
+    private init(file: String, path: String, isSourced: Bool, mapping: Node.Mapping) {
+        self.file = file
+        self.path = path
+        self.isSourced = isSourced
+        self.mapping = mapping
+    }
+
     func child(_ key: String, isSourced: Bool? = nil, keys: [String]) throws(SpecError)
         -> SpecReader
     {
