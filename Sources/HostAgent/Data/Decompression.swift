@@ -54,7 +54,8 @@ public enum Decompression {
     /// All streams of an xz file.
     static func unxz(_ bytes: [UInt8], file: String) throws(DataError) -> [UInt8] {
         var stream = lzma_stream()
-        guard lzma_stream_decoder(&stream, UInt64.max, UInt32(LZMA_CONCATENATED)) == LZMA_OK else {
+        let concatenated: UInt32 = 0x08  // LZMA_CONCATENATED, a macro that Swift doesn't see
+        guard lzma_stream_decoder(&stream, UInt64.max, concatenated) == LZMA_OK else {
             throw .compression(file: file, format: "xz", why: "no memory to decompress it")
         }
         defer { lzma_end(&stream) }

@@ -5,6 +5,11 @@ public enum Format {
     /// "98.73 %" of 0.9873.
     public static func percent(_ fraction: Double) -> String { String(format: "%.2f %%", fraction * 100) }
 
+    /// "0.123".
+    public static func decimal(_ value: Double, _ digits: Int) -> String {
+        String(format: "%.\(digits)f", value)
+    }
+
     /// Picojoules as "1.23 µJ".
     public static func energy(picojoules: Double) -> String { engineering(picojoules * 1e-12, "J") }
 

@@ -7,8 +7,8 @@ public final class ProgressLine {
     private let start = ContinuousClock.now
     private var latest: ContinuousClock.Instant
 
-    public init(isShown: Bool = isatty(2) == 1) {
-        self.isShown = isShown
+    public init() {
+        isShown = isatty(STDERR_FILENO) == 1
         latest = start
     }
 
@@ -30,7 +30,7 @@ public final class ProgressLine {
     }
 
     private func write(_ text: String) {
-        fputs(text, stderr)
-        fflush(stderr)
+        var text = text
+        text.withUTF8 { bytes in _ = Glibc.write(STDERR_FILENO, bytes.baseAddress, bytes.count) }
     }
 }
