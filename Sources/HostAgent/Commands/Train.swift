@@ -11,7 +11,7 @@ struct Train: ParsableCommand {
 
     @Option(help: "lenet5 (28 × 28 grey) or lenet-8x8 (the embedded digits); default: what fits the data.")
     var model: String?
-    @Option(help: "Passes over the training images (default: 5; 40 for the embedded digits).")
+    @Option(help: "Passes over the training images (default: 5; 200 for the embedded digits).")
     var epochs: Int?
     @Option(help: "Images a step.")
     var batch = 64
@@ -22,7 +22,7 @@ struct Train: ParsableCommand {
     @Option(help: "σ of the weight noise while training, relative to a layer's largest weight; 0: none.")
     var noise = 0.07
     @Option(help: "Keep weights within this many standard deviations of the initial ones; 0: anywhere.")
-    var clip = 2.5
+    var clip = 0.0
     @Option(help: "Training images held out at the end, for choosing settings (default: a twelfth).")
     var holdOut: Int?
     @Option(help: "Weight scales: max or mmse.", transform: WeightQuantisation.Method.init(argument:))

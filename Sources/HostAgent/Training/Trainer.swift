@@ -30,8 +30,8 @@ public struct TrainingPlan: Equatable, Sendable {
 extension TrainingPlan {
     /// The plan that `train` starts from.
     public static func `default`(for model: String) -> TrainingPlan {
-        var plan = TrainingPlan(clip: 2.5)
-        if model == "lenet-8x8" { (plan.epochs, plan.rate) = (40, 5e-3) }
+        var plan = TrainingPlan(rate: 4e-3)
+        if model == "lenet-8x8" { (plan.epochs, plan.rate) = (200, 5e-3) }
         return plan
     }
 }
