@@ -28,6 +28,21 @@ public final class Network {
         try layers.reduce(images) { try $1.forward($0, with: products) }
     }
 
+    /// Class scores from what the layer number `start` gets.
+    public func scores(
+        _ input: Tensor, from start: Int, with products: any MatrixProducts
+    ) throws -> Tensor {
+        try layers[start...].reduce(input) { try $1.forward($0, with: products) }
+    }
+
+    /// A matrix layer by name, and its number among all layers.
+    public func place(of name: String) throws -> (index: Int, layer: MatrixLayer) {
+        for (index, layer) in layers.enumerated() {
+            if let found = layer.matrixLayers.first(where: { $0.name == name }) { return (index, found) }
+        }
+        throw NetworkError.unknownLayer(name, layers: matrixLayers.map(\.name))
+    }
+
     /// A network of the same shape with weights of its own.
     public func copy() throws -> Network {
         let twin = try NetworkCatalogue.make(name, seed: 0)

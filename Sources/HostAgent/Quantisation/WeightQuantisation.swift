@@ -60,6 +60,20 @@ public enum WeightQuantisation {
     }
 }
 
+extension MatrixLayer {
+    /// Takes the weights s_w·q of codes rows × columns.
+    public func assign(_ codes: WeightCodes, scale: Double) throws {
+        precondition(codes.rows == rows && codes.columns == columns)
+        var weights = [Float](repeating: 0, count: codes.values.count)
+        for row in 0..<rows {
+            for column in 0..<columns {
+                weights[column * rows + row] = Float(scale * Double(codes.values[row * columns + column]))
+            }
+        }
+        try weight.assign(.floats(weights, shape: weight.shape))
+    }
+}
+
 /// Integer weights of a logical matrix.
 public struct WeightCodes: Equatable, Sendable {
     public let rows: Int
