@@ -8,5 +8,5 @@ struct HostAgent: ParsableCommand {
         commandName: "hostagent",
         abstract: "Trains a network, puts it on a compute-in-memory chip, evaluates and adapts it.",
         version: HostKit.version,
-        subcommands: [Train.self])
+        subcommands: [Demonstrate.self, Train.self, Deploy.self, Evaluate.self, Adapt.self])
 }
