@@ -97,7 +97,7 @@ let package = Package(
             name: "HostKitTests", dependencies: ["HostKit", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "BlackBoxTests",
-            dependencies: ["ChipClient", "TestSupport", "chipd", "chipctl", "hostagent"],
+            dependencies: ["Protocol", "chipd", "chipctl", "hostagent"],
             path: "Tests/BlackBox", swiftSettings: strict),
         .target(
             name: "CFloor", dependencies: ["CZeroMQ"], path: "Benchmarks/CFloor"),

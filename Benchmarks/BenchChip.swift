@@ -56,13 +56,13 @@ final class BenchChip {
         self.directory = directory
         store = try Self.store(directory)
         chip = try EmulatedChip(
-            serial: 1, spec: spec, store: store, limits: Self.limits, now: clock.now())
+            serial: 1, spec: spec, store: store, limits: Self.limits, now: clock.now)
         guard let session = SessionID(Array(repeating: 1, count: 16)) else {
             preconditionFailure("a session has 16 bytes")
         }
         self.session = session
         epoch = try chip.acquireLease(
-            session: session, termMilliseconds: 600_000, now: clock.now()
+            session: session, termMilliseconds: 600_000, now: clock.now
         ).epoch
     }
 
@@ -73,7 +73,7 @@ final class BenchChip {
             stamp: CommandStamp(
                 session: session, sequence: sequence, digest: Array(repeating: 0, count: 16),
                 epoch: epoch, acknowledged: sequence - 1),
-            work: WorkContext(now: clock.now())
+            work: WorkContext(now: clock.now)
         ) { _ in [[]] }
     }
 
@@ -102,7 +102,7 @@ final class BenchChip {
                 MultiplyCommand(
                     matrix: 1, inputs: .unsigned(inputs), batch: batch, transposed: false,
                     bitSerial: false, products: false, fullScaleMicroamperes: 0)),
-            work: WorkContext(now: clock.now()))
+            work: WorkContext(now: clock.now))
     }
 }
 

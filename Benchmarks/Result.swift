@@ -21,8 +21,7 @@ struct Result {
         do {
             let data = try JSONSerialization.data(
                 withJSONObject: object, options: [.sortedKeys, .withoutEscapingSlashes])
-            Swift.print(String(decoding: data, as: UTF8.self))
-            fflush(stdout)
+            FileHandle.standardOutput.write(data + Data("\n".utf8))
         } catch {
             preconditionFailure("a result is always JSON: \(error)")
         }

@@ -55,10 +55,16 @@ enum WireCases {
         private var request = WireRequest()
 
         init(_ endpoint: String) throws {
-            context = try ZMQContext()
-            wakeup = try Wakeup()
-            socket = try Socket(.dealer, in: context, options: SocketOptions())
+            let context = try ZMQContext()
+            let socket = try Socket(.dealer, in: context, options: SocketOptions())
             try socket.connect(endpoint)
+            self.init(context, socket, try Wakeup())
+        }
+
+        private init(_ context: ZMQContext, _ socket: consuming Socket, _ wakeup: Wakeup) {
+            self.context = context
+            self.socket = socket
+            self.wakeup = wakeup
             request.protocol = 1
             request.session = Data((0 ..< 16).map { UInt8($0) })
         }
@@ -88,6 +94,9 @@ enum WireCases {
             }
         }
     }
+
+    static let names =
+        ["roundtrip-ipc", "restart"] + ChipCases.batches.map { "multiply-128x128-b\($0)-ipc" }
 
     static func run(_ isAsked: (String) -> Bool) throws {
         try Scratch.folder { folder in

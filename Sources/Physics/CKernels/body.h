@@ -44,9 +44,10 @@ INLINE void NVCIM(box_muller)(const U32 *a, const U32 *b, F32 *z0, F32 *z1) {
         ((((q * 0.11111111f + 0.14285715f) * q + 0.2f) * q + 0.33333334f) * q + 1.0f) * s;
     const F32 ln = __builtin_convertvector(e, F32) * 0.6931472f + (series + series);
     const F32 square = ln * -2.0f;
-    /* u may round to 1 and the logarithm to a tiny positive number. */
+    /* u may round to 1 and the logarithm to 0 or a tiny positive number. The maximum of two zeros
+     * may have either sign; adding 0 leaves the positive one. */
     const F32 radius =
-        __builtin_elementwise_sqrt(__builtin_elementwise_max(square, square - square));
+        __builtin_elementwise_sqrt(__builtin_elementwise_max(square, (F32){}) + 0.0f);
 
     /* t = b/2^31 half turns in [−1, 1]; t = k/2 + r, |r| ≤ 1/4 */
     const F32 t = __builtin_convertvector((I32)*b, F32) * 4.656612873077393e-10f;
@@ -137,8 +138,9 @@ void NVCIM(nvcim_cell_normals)(uint64_t key, uint64_t event, uint64_t first, con
     }
 }
 
-void NVCIM(nvcim_drift)(const float *g, const float *nu, const uint32_t *instant,
-                        const float *log2_age, float *out, size_t count) {
+void NVCIM(nvcim_drift)(const float *restrict g, const float *restrict nu,
+                        const uint32_t *restrict instant, const float *restrict log2_age,
+                        float *restrict out, size_t count) {
     for (size_t i = 0; i < count; i++) {
         /* 2^y = 2^k · e^(f ln 2), |f| ≤ 1/2; below 2^−126 the result is that. */
         const float exact = -(nu[i] * log2_age[instant[i]]);
@@ -171,12 +173,13 @@ void NVCIM(nvcim_square)(const float *values, float *squares, size_t count) {
 }
 
 size_t NVCIM(nvcim_convert)(const float *mean, const float *variance, const float *z,
-                            float codes_per_ampere, float low, float high, int32_t weight,
+                            float codes_per_microampere, float low, float high, int32_t weight,
                             int32_t *codes, size_t count) {
     uint32_t clipped = 0;
     for (size_t i = 0; i < count; i++) {
-        const float x = variance ? mean[i] + __builtin_elementwise_sqrt(variance[i]) * z[i] : mean[i];
-        const float code = x * codes_per_ampere;
+        const float noise = variance ? __builtin_elementwise_sqrt(variance[i]) * z[i] : 0.0f;
+        const float x = mean[i] + noise;
+        const float code = x * codes_per_microampere;
         const float floor = code < low ? low : code;
         const float held = floor > high ? high : floor;
         /* Ties to even; |held| < 2^22 */
@@ -190,7 +193,8 @@ size_t NVCIM(nvcim_convert)(const float *mean, const float *variance, const floa
 void NVCIM(nvcim_add_currents)(const float *mean, const float *variance, const float *z,
                                float weight, float *sums, size_t count) {
     for (size_t i = 0; i < count; i++) {
-        const float x = variance ? mean[i] + __builtin_elementwise_sqrt(variance[i]) * z[i] : mean[i];
+        const float noise = variance ? __builtin_elementwise_sqrt(variance[i]) * z[i] : 0.0f;
+        const float x = mean[i] + noise;
         sums[i] += weight * x;
     }
 }

@@ -18,7 +18,8 @@
 
 int nvcim_has_avx2(void) { return __builtin_cpu_supports("avx2") != 0; }
 
-#define CHOOSE(name, ...) (nvcim_has_avx2() ? name##_avx2(__VA_ARGS__) : name##_baseline(__VA_ARGS__))
+#define CHOOSE(name, ...)                                                                         \
+    (nvcim_has_avx2() ? name##_avx2(__VA_ARGS__) : name##_baseline(__VA_ARGS__))
 
 #else
 
@@ -51,10 +52,10 @@ void nvcim_square(const float *values, float *squares, size_t count) {
 }
 
 size_t nvcim_convert(const float *mean, const float *variance, const float *z,
-                     float codes_per_ampere, float low, float high, int32_t weight, int32_t *codes,
-                     size_t count) {
-    return CHOOSE(nvcim_convert, mean, variance, z, codes_per_ampere, low, high, weight, codes,
-                  count);
+                     float codes_per_microampere, float low, float high, int32_t weight,
+                     int32_t *codes, size_t count) {
+    return CHOOSE(nvcim_convert, mean, variance, z, codes_per_microampere, low, high, weight,
+                  codes, count);
 }
 
 void nvcim_add_currents(const float *mean, const float *variance, const float *z, float weight,

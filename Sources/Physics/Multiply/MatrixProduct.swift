@@ -1,6 +1,9 @@
 internal import CBLAS
 
-/// Single-precision matrix products, through the one library call of this module.
+/// Single-precision matrix products, through the one library of this module.
+///
+/// The order in which the library adds a sum depends on the processor and on the shape: equal
+/// bits need the same machine and the same cut of the work, which is in fixed blocks.
 enum MatrixProduct {
     /// The library's own threads would fight ours, which split the work between products.
     private static let isSingleThreaded: Bool = {

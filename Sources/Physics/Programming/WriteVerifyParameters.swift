@@ -41,10 +41,9 @@ public struct WriteVerifyParameters: Sendable, Hashable {
     public func validated() throws(PhysicsError) -> WriteVerifyParameters {
         try require("tolerance", tolerance, in: Self.toleranceRange)
         try require("coarse", coarse, in: 0 ... 10)
-        try requirePositive("first step", stepFirst)
         try require("growth", growth, in: 1 ... 10)
         try require("cut", cut, in: 0.01 ... 1)
-        try requirePositive("smallest step", stepMin)
+        try require("smallest step", stepMin, in: 1e-9 ... 1)
         try require("largest step", stepMax, in: stepMin ... 1)
         try require("first step", stepFirst, in: stepMin ... stepMax)
         try require("SET nonlinearity", nonlinearitySet, in: 0 ... 10)

@@ -16,7 +16,8 @@ public struct EventDraws: Sendable, Hashable {
 
     /// The draws of a later event of the same command.
     public func later(by events: Int) -> EventDraws {
-        EventDraws(serial: serial, event: event + UInt64(events))
+        precondition(events >= 0)
+        return EventDraws(serial: serial, event: event + UInt64(events))
     }
 
     /// Standard normals first, first + 1, … of the field's dense stream.

@@ -1,9 +1,19 @@
 /// Read pulses on single cells, averaged, without ADC.
 ///
-///     g_read = max(0, g(t) + σ(g)/√R · z)                           (N-2)
+///     g_read = g(t) + σ(g)/√R · z                                   (N-2)
 ///
-/// R independent Gaussian reads have exactly this mean; a read conductance is never negative.
+/// | symbol  | meaning                            | unit     |
+/// |---------|------------------------------------|----------|
+/// | g(t)    | conductance now, aged by (D-1)     | µS       |
+/// | R       | reads averaged                     | reads    |
+/// | z       | standard normal                    | unitless |
 ///
+/// The mean of R independent Gaussian reads has exactly this law.
+///
+/// - Shape: one entry a cell; entry k belongs to cell firstCell + k of the chip.
+/// - Edge cases: the noise is that of a measured current, so a read of a nearly open cell may be
+///   negative. Clipping it at 0 would make the mean of many reads wrong, and products, which add
+///   the same currents, do not clip.
 /// - Random: `DrawField.cellRead`, one normal a cell.
 /// - Source: physics §4, §7.
 public enum CellRead {
@@ -15,7 +25,7 @@ public enum CellRead {
         let normals = draws.normals(.cellRead, first: firstCell, count: conductances.count)
         let scale = 1 / Float(repeats).squareRoot()
         return zip(conductances, normals).map { g, z in
-            max(0, g + noise.deviation(g) * scale * z)
+            g + noise.deviation(g) * scale * z
         }
     }
 }

@@ -179,6 +179,11 @@ public struct NPYFile: Sendable, Hashable {
     public func write(to path: String) throws(NPYError) {
         try FileBytes.write(bytes, to: path)
     }
+
+    /// Any text, with the same sentences when it cannot be written.
+    public static func write(text: String, to path: String) throws(NPYError) {
+        try FileBytes.write([UInt8](text.utf8), to: path)
+    }
 }
 
 extension String {

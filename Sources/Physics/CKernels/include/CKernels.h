@@ -1,6 +1,8 @@
-/* The loops that a profile showed, in plain C, compiled for the baseline processor and for AVX2.
- * Every function does, element by element, what the scalar law in Swift does, with the same
- * operations in the same order: the results are equal bit for bit (tests compare them). */
+/* The loops that a profile showed, in plain C, compiled for the baseline processor and for AVX2:
+ * only + - * / and square root, in one order, without fused multiply-add, so that both give the
+ * same bits on every processor (tests compare them). The normals are also equal bit for bit to the
+ * scalar law in Swift; drift and converters follow laws in double precision within the bounds
+ * stated there. */
 #ifndef NVCIM_CKERNELS_H
 #define NVCIM_CKERNELS_H
 
@@ -23,8 +25,8 @@
     /* codes[i] += weight · clip(round(x[i] / lsb), low, high), x = mean + sqrt(variance) · z;    \
      * without noise `variance` and `z` are null. Returns how many were clipped. */               \
     size_t nvcim_convert##suffix(const float *mean, const float *variance, const float *z,        \
-                                 float codes_per_ampere, float low, float high, int32_t weight,   \
-                                 int32_t *codes, size_t count);                                   \
+                                 float codes_per_microampere, float low, float high,              \
+                                 int32_t weight, int32_t *codes, size_t count);                   \
     /* sums[i] += weight · (mean[i] + sqrt(variance[i]) · z[i]). */                               \
     void nvcim_add_currents##suffix(const float *mean, const float *variance, const float *z,     \
                                     float weight, float *sums, size_t count);
