@@ -26,10 +26,14 @@ final class SocketThread: Sendable {
 
     /// Returns once the socket is bound.
     ///
-    /// - Parameter onMessage: called on this thread.
+    /// - Parameters:
+    ///   - onFailure: the socket was lost after it had been bound.
+    ///   - onTick: called on this thread, at least every second.
+    ///   - onMessage: called on this thread.
     init(
         _ name: String, _ kind: SocketKind, endpoint: Endpoint, context: ZMQContext,
-        outbox: Outbox, logger: Logger, onTick: @escaping @Sendable () -> Void = {},
+        outbox: Outbox, logger: Logger, onFailure: @escaping @Sendable (ServerError) -> Void,
+        onTick: @escaping @Sendable () -> Void = {},
         onMessage: @escaping @Sendable ([Frame]) -> Void
     ) throws(ServerError) {
         self.outbox = outbox
@@ -44,7 +48,11 @@ final class SocketThread: Sendable {
         let thread = Thread {
             let end = Self.run(
                 kind, endpoint, context, listener, outbox, phase, logger, onTick, onMessage)
-            phase.update { $0 = .ended(end) }
+            let wasRunning = phase.update { phase in
+                defer { phase = .ended(end) }
+                if case .running = phase { return true } else { return false }
+            }
+            if let end, wasRunning { onFailure(end) }
         }
         thread.name = name
         thread.start()
