@@ -1,1 +1,64 @@
-int nvcim_placeholder;
+#include "CKernels.h"
+
+#include <string.h>
+
+#pragma STDC FP_CONTRACT OFF
+
+#define NVCIM(name) name##_baseline
+#include "body.h"
+#undef NVCIM
+
+#if defined(__x86_64__)
+
+#pragma clang attribute push(__attribute__((target("avx2"))), apply_to = function)
+#define NVCIM(name) name##_avx2
+#include "body.h"
+#undef NVCIM
+#pragma clang attribute pop
+
+int nvcim_has_avx2(void) { return __builtin_cpu_supports("avx2") != 0; }
+
+#define CHOOSE(name, ...)                                                                         \
+    (nvcim_has_avx2() ? name##_avx2(__VA_ARGS__) : name##_baseline(__VA_ARGS__))
+
+#else
+
+int nvcim_has_avx2(void) { return 0; }
+
+#define CHOOSE(name, ...) name##_baseline(__VA_ARGS__)
+
+#endif
+
+void nvcim_normals(uint64_t key, uint64_t event, uint64_t first, float *out, size_t count) {
+    CHOOSE(nvcim_normals, key, event, first, out, count);
+}
+
+void nvcim_cell_normals(uint64_t key, uint64_t event, uint64_t first, const int32_t *cells,
+                        float *out, size_t count) {
+    CHOOSE(nvcim_cell_normals, key, event, first, cells, out, count);
+}
+
+void nvcim_drift(const float *g, const float *nu, const uint32_t *instant, const float *log2_age,
+                 float *out, size_t count) {
+    CHOOSE(nvcim_drift, g, nu, instant, log2_age, out, count);
+}
+
+void nvcim_dac(const uint8_t *codes, float lsb, float *volts, size_t count) {
+    CHOOSE(nvcim_dac, codes, lsb, volts, count);
+}
+
+void nvcim_square(const float *values, float *squares, size_t count) {
+    CHOOSE(nvcim_square, values, squares, count);
+}
+
+size_t nvcim_convert(const float *mean, const float *variance, const float *z,
+                     float codes_per_microampere, float low, float high, int32_t weight,
+                     int32_t *codes, size_t count) {
+    return CHOOSE(nvcim_convert, mean, variance, z, codes_per_microampere, low, high, weight,
+                  codes, count);
+}
+
+void nvcim_add_currents(const float *mean, const float *variance, const float *z, float weight,
+                        float *sums, size_t count) {
+    CHOOSE(nvcim_add_currents, mean, variance, z, weight, sums, count);
+}

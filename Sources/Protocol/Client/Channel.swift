@@ -58,8 +58,9 @@ final class Channel {
 }
 
 extension Duration {
+    /// To the millisecond: for sentences and for libzmq's timers.
     var seconds: Double {
-        Double(components.seconds) + Double(components.attoseconds) * 1e-18
+        Double(components.seconds) + (Double(components.attoseconds) * 1e-15).rounded() / 1e3
     }
 
     var milliseconds: Double { seconds * 1e3 }

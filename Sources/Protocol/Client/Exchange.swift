@@ -91,6 +91,8 @@ struct Exchange {
         var isWaiting = false
         var repeats = 0
         var warned = false
+        /// The daemon was heard, though not about this request.
+        var heard = false
     }
 
     private static let backoffFirst = Duration.milliseconds(10)
@@ -215,7 +217,9 @@ struct Exchange {
             try sendAgain(&pending)
             return nil
         }
-        if now - pending.alive >= failAfter { throw silence() }
+        if now - pending.alive >= failAfter {
+            throw pending.heard ? lost(pending) : silence()
+        }
         if !pending.warned, now - pending.sent >= warnAfter {
             pending.warned = true
             warn?(
@@ -229,9 +233,9 @@ struct Exchange {
                 pending.alive = ContinuousClock.now
                 try repeatUnnumbered(&pending)
             case .neverSeen:
-                pending.alive = ContinuousClock.now
-                try send(&pending)
-                return nil
+                // Not a sign that this request gets on: the wait stays bounded.
+                pending.heard = true
+                _ = try channel.send(pending.outgoing.frames)
             case .done(let answer):
                 return try settled(answer, pending.outgoing)
             case .forgotten:
@@ -262,9 +266,7 @@ struct Exchange {
             return
         }
         guard pending.repeats < Self.repeatsMax else {
-            throw .lostReply(
-                command: pending.outgoing.name, endpoint: channel.endpoint,
-                seconds: (now - pending.since).seconds.rounded())
+            throw lost(pending)
         }
         pending.repeats += 1
         pending.sent = now
@@ -291,6 +293,12 @@ struct Exchange {
         .refused(
             Refusal(
                 command: outgoing.name, error: reply.error, effect: reply.effect, reply: reply))
+    }
+
+    private func lost(_ pending: Pending) -> ChipError {
+        .lostReply(
+            command: pending.outgoing.name, endpoint: channel.endpoint,
+            seconds: (ContinuousClock.now - pending.since).seconds)
     }
 
     private func silence() -> ChipError {

@@ -1,1 +1,40 @@
+/* The loops that a profile showed, in plain C, compiled for the baseline processor and for AVX2:
+ * only + - * / and square root, in one order, without fused multiply-add, so that both give the
+ * same bits on every processor (tests compare them). The normals are also equal bit for bit to the
+ * scalar law in Swift; drift and converters follow laws in double precision within the bounds
+ * stated there. */
+#ifndef NVCIM_CKERNELS_H
+#define NVCIM_CKERNELS_H
 
+#include <stddef.h>
+#include <stdint.h>
+
+#define NVCIM_DECLARE(suffix)                                                                     \
+    /* out[i] = standard normal number first + i of the dense stream (key, event). */            \
+    void nvcim_normals##suffix(uint64_t key, uint64_t event, uint64_t first, float *out,          \
+                               size_t count);                                                     \
+    /* out[4k … 4k+3] = the four normals of block first + cells[k] of (key, event). */            \
+    void nvcim_cell_normals##suffix(uint64_t key, uint64_t event, uint64_t first,                 \
+                                    const int32_t *cells, float *out, size_t count);              \
+    /* out[i] = g[i] · 2^(−nu[i] · log2_age[instant[i]]). */                                      \
+    void nvcim_drift##suffix(const float *g, const float *nu, const uint32_t *instant,            \
+                             const float *log2_age, float *out, size_t count);                    \
+    /* volts[i] = lsb · codes[i]. */                                                              \
+    void nvcim_dac##suffix(const uint8_t *codes, float lsb, float *volts, size_t count);          \
+    void nvcim_square##suffix(const float *values, float *squares, size_t count);                 \
+    /* codes[i] += weight · clip(round(x[i] / lsb), low, high), x = mean + sqrt(variance) · z;    \
+     * without noise `variance` and `z` are null. Returns how many were clipped. */               \
+    size_t nvcim_convert##suffix(const float *mean, const float *variance, const float *z,        \
+                                 float codes_per_microampere, float low, float high,              \
+                                 int32_t weight, int32_t *codes, size_t count);                   \
+    /* sums[i] += weight · (mean[i] + sqrt(variance[i]) · z[i]). */                               \
+    void nvcim_add_currents##suffix(const float *mean, const float *variance, const float *z,     \
+                                    float weight, float *sums, size_t count);
+
+NVCIM_DECLARE()          /* the best that this processor has */
+NVCIM_DECLARE(_baseline)
+NVCIM_DECLARE(_avx2)     /* only where nvcim_has_avx2() */
+
+int nvcim_has_avx2(void);
+
+#endif

@@ -1,0 +1,144 @@
+/// What may be asked of a chip at any time, without waiting for its queue: time, lease, sessions,
+/// the command that runs, and the latest stored state. Guarded by one lock, held for moments.
+package struct Desk: Sendable {
+    package struct Running: Sendable {
+        package var session: SessionID
+        package var sequence: UInt64
+        package var isCancelled = false
+    }
+
+    package var clock: ChipClock
+    package var lease: LeaseTable
+    package var sessions: SessionTable
+    package var running: Running?
+    package var published: ChipState
+}
+
+extension EmulatedChip {
+    public func status(session: SessionID, now: HostInstant) -> ChipStatus {
+        let (state, time, mode, lease, last) = desk.withLock { desk in
+            (
+                desk.published, desk.clock.now(now), desk.clock.record.mode,
+                desk.lease.view(for: session, now: now), desk.sessions.last(session)
+            )
+        }
+        let used = state.matrices.values.reduce(0) { $0 + $1.description.tiles.count }
+        return ChipStatus(
+            stateDigest: StateDigest.of(state), isPowered: state.counters.isPowered,
+            chipTime: time, clock: mode, lease: lease,
+            matrices: state.matrices.values.map(\.description).sorted { $0.id < $1.id },
+            tilesFree: spec.tiles - used, tiles: spec.tiles,
+            isTruthRevealed: state.counters.isTruthRevealed, sequenceLast: last)
+    }
+
+    public func health(now: HostInstant) -> ChipHealth {
+        let (state, time) = desk.withLock { ($0.published, $0.clock.now(now)) }
+        return ChipHealth(
+            pulses: state.counters.pulses, cycles: CycleHistogram.bins(state, spec),
+            cells: spec.banks.reduce(0) { $0 + UInt64($1.tiles * $1.cellsPerTile) },
+            unverified: state.matrices.values.reduce(0) {
+                $0 + UInt64($1.description.weightsUnverified)
+            },
+            energyPicojoules: state.counters.energyPicojoules,
+            latencyNanoseconds: state.counters.latencyNanoseconds, chipTime: time,
+            commands: state.counters.commands)
+    }
+
+    public func query(session: SessionID, sequence: UInt64) -> OutcomeState {
+        let (known, last, isRunning) = desk.withLock { desk in
+            (
+                desk.sessions.known(session, sequence), desk.sessions.last(session),
+                desk.running.map { $0.session == session && $0.sequence == sequence } ?? false
+            )
+        }
+        switch known {
+        case .neverSeen: return isRunning ? .running(last: last) : .neverSeen(last: last)
+        case .forgotten: return .forgotten(last: last)
+        case .kept:
+            // Between the look-up and the read the reply may be acknowledged, or unreadable.
+            guard let frames = try? store.reply(session: session, sequence: sequence) else {
+                return .forgotten(last: last)
+            }
+            return .done(frames: frames, last: last)
+        }
+    }
+
+    public func cancel(session: SessionID, sequence: UInt64) -> Bool {
+        desk.withLock { desk in
+            guard desk.running?.session == session, desk.running?.sequence == sequence else {
+                return false
+            }
+            desk.running?.isCancelled = true
+            return true
+        }
+    }
+
+    // MARK: Lease
+
+    public func acquireLease(session: SessionID, termMilliseconds: UInt64, now: HostInstant)
+        throws(ChipFault) -> LeaseGrant
+    {
+        try changeLease(term: termMilliseconds) { (desk: Desk) throws(ChipFault) in
+            try desk.lease.acquired(
+                by: session, termMilliseconds: termMilliseconds, isChanging: desk.running != nil,
+                now: now)
+        }
+    }
+
+    public func renewLease(
+        session: SessionID, epoch: UInt64, termMilliseconds: UInt64, now: HostInstant
+    ) throws(ChipFault) -> LeaseGrant {
+        try changeLease(term: termMilliseconds) { (desk: Desk) throws(ChipFault) in
+            try desk.lease.renewed(
+                by: session, epoch: epoch, termMilliseconds: termMilliseconds, now: now)
+        }
+    }
+
+    public func releaseLease(session: SessionID, epoch: UInt64, now: HostInstant)
+        throws(ChipFault) -> LeaseGrant
+    {
+        try changeLease(term: 0) { (desk: Desk) throws(ChipFault) in
+            try desk.lease.released(by: session, epoch: epoch)
+        }
+    }
+
+    public func breakLease(now: HostInstant) throws(ChipFault) -> LeaseGrant {
+        try changeLease(term: 0) { (desk: Desk) throws(ChipFault) in desk.lease.broken() }
+    }
+
+    /// Journals grants and releases before they are answered; a renewal needs no journal, since
+    /// a restart gives the holder a full term again.
+    private func changeLease(
+        term: UInt64, _ next: (Desk) throws(ChipFault) -> LeaseTable
+    ) throws(ChipFault) -> LeaseGrant {
+        guard term <= limits.leaseTermMilliseconds else {
+            throw .field("term_ms", "\(term)", allowed: "1 … \(limits.leaseTermMilliseconds)")
+        }
+        return try journal.withLock { (_) throws(ChipFault) in
+            let before = desk.withLock { $0 }
+            let lease = try next(before)
+            if lease.epoch != before.lease.epoch || lease.holder != before.lease.holder {
+                var changes = StoreChanges()
+                changes.lease = lease.record
+                try commit(changes)
+            }
+            desk.withLock { $0.lease = lease }
+            return LeaseGrant(
+                epoch: lease.epoch,
+                termMilliseconds: lease.holder == nil ? 0 : lease.record.termMilliseconds)
+        }
+    }
+
+    // MARK: Time
+
+    public func rememberTime(now: HostInstant) throws(ChipFault) {
+        try journal.withLock { (_) throws(ChipFault) in
+            var changes = StoreChanges()
+            changes.clock = desk.withLock { desk in
+                _ = desk.clock.now(now)
+                return desk.clock.record
+            }
+            try commit(changes)
+        }
+    }
+}

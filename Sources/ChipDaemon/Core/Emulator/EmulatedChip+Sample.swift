@@ -1,0 +1,107 @@
+import Physics
+
+extension EmulatedChip {
+    public func sample(_ command: SampleCommand, work: WorkContext) throws(ChipFault) -> SampleReply {
+        let time = desk.withLock { $0.clock.now(work.now) }
+        return try worker.withLock { (worker) throws(ChipFault) in
+            switch command {
+            case .read(let command):
+                return try worker.read(command, at: time, limits: limits)
+            case .multiply(let command):
+                return try worker.multiply(command, at: time, limits: limits, work: work)
+            }
+        }
+    }
+
+    public func simulate(_ command: SimulationCommand, work: WorkContext) throws(ChipFault)
+        -> SimulationReply
+    {
+        switch command {
+        case .clockGet: return clockReply(work.now)
+        case .clockRate(let rate):
+            guard ClockMode.rateRange.contains(rate) else {
+                throw .field(
+                    "rate", "\(rate)",
+                    allowed: "\(ClockMode.rateRange.lowerBound) … \(ClockMode.rateRange.upperBound)")
+            }
+            return try changeClock(work.now) { $0.set(.rate(rate), at: work.now) }
+        case .clockManual: return try changeClock(work.now) { $0.set(.manual, at: work.now) }
+        case .clockAdvance(let seconds):
+            let clock = desk.withLock { $0.clock }
+            guard clock.record.mode == .manual else {
+                throw ChipFault(
+                    .failedPrecondition, .clockNotManual, .afterFix,
+                    "the clock follows the wall clock; set it to manual before advancing it")
+            }
+            guard clock.canAdvance(seconds: seconds) else {
+                throw .field("seconds", "\(seconds)", allowed: "0 … 1e10, chip time below 8e12 s")
+            }
+            return try changeClock(work.now) { $0.advance(seconds: seconds) }
+        case .truth(let tile, let region, let deviations):
+            return try truth(tile, region, deviations: deviations, work: work)
+        }
+    }
+
+    private func clockReply(_ now: HostInstant) -> SimulationReply {
+        desk.withLock { desk in
+            SimulationReply(result: .clock(desk.clock.record.mode), chipTime: desk.clock.now(now))
+        }
+    }
+
+    /// The new clock counts once it is stored.
+    private func changeClock(_ now: HostInstant, _ change: (inout ChipClock) -> Void)
+        throws(ChipFault) -> SimulationReply
+    {
+        try journal.withLock { (_) throws(ChipFault) in
+            var clock = desk.withLock { $0.clock }
+            change(&clock)
+            var changes = StoreChanges()
+            changes.clock = clock.record
+            try commit(changes)
+            desk.withLock { $0.clock = clock }
+        }
+        return clockReply(now)
+    }
+
+    /// Noise-free conductances: marks the chip's record before it answers.
+    private func truth(_ tile: Int, _ region: Region, deviations: Bool, work: WorkContext)
+        throws(ChipFault) -> SimulationReply
+    {
+        let time = desk.withLock { $0.clock.now(work.now) }
+        return try worker.withLock { (worker) throws(ChipFault) in
+            let bank = try worker.analogBank(ofTile: tile)
+            let region = try region.resolved(rows: bank.rows, columns: bank.columns)
+            if !worker.state.counters.isTruthRevealed {
+                var counters = worker.state.counters
+                counters.isTruthRevealed = true
+                try journal.withLock { (_) throws(ChipFault) in
+                    var changes = StoreChanges()
+                    changes.counters = counters
+                    try commit(changes)
+                    desk.withLock { $0.published.counters = counters }
+                }
+                worker.note(counters)
+            }
+            let cut = { (values: [Float]) in
+                values.rectangle(region, stride: bank.columns)
+            }
+            let aged = worker.agedConductances(ofTile: tile, in: worker.state, at: time)
+            return SimulationReply(
+                result: .truth(
+                    conductances: cut(aged),
+                    deviations: deviations ? cut(worker.deviations(ofTile: tile, bank)) : nil,
+                    coefficients: deviations
+                        ? cut(worker.driftCoefficients(ofTile: tile, bank)) : nil,
+                    rows: region.rows, columns: region.columns),
+                chipTime: time)
+        }
+    }
+}
+
+extension [Float] {
+    func rectangle(_ region: Region, stride: Int) -> [Float] {
+        (region.row ..< region.row + region.rows).flatMap { row in
+            self[row * stride + region.column ..< row * stride + region.column + region.columns]
+        }
+    }
+}

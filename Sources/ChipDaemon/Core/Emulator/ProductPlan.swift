@@ -1,0 +1,220 @@
+import Physics
+
+/// One product of a matrix with a batch of vectors, worked out before anything is computed.
+///
+/// Forward, a vector enters on the rows and leaves on the columns; transposed, the other way.
+/// With κ = (L − 1) / ((G_on − G_off)·v·stretch), v the volts of one input code:
+///
+///     y_j = κ·Σ_s L^s·I_js                                              differential
+///     y_j = κ·Σ_s L^s·(I_js − G_off·v·ΣX) − (z / stretch)·ΣX            offset
+///
+/// where X are the input codes and y approximates Σ_i q_ij·X_i in weight code × input code.
+///
+/// - Source: physics §7.
+struct ProductPlan: Sendable {
+    var matrix: MatrixDescription
+    var bank: BankSpec
+    var layout: MatrixLayout
+    var batch: Int
+    var inputs: MultiplyCommand.Inputs
+    var isTransposed: Bool
+    var isBitSerial: Bool
+    var dacBits: Int
+    var readVoltage: Double
+    var adc: ADC?
+    /// κ.
+    var productsPerMicroampere: Double
+    /// Product subtracted for each unit of ΣX; 0 with differential mapping.
+    var referencePerInput: Double
+
+    var inputCount: Int { isTransposed ? layout.columns : layout.rows }
+    var outputCount: Int { isTransposed ? layout.rows : layout.columns }
+    var inputBlocks: Int { isTransposed ? layout.columnBlocks : layout.rowBlocks }
+    var outputBlocks: Int { isTransposed ? layout.rowBlocks : layout.columnBlocks }
+    var isSigned: Bool {
+        if case .signed = inputs { return true }
+        return false
+    }
+    /// Phases of one sign, and bits applied one after the other.
+    var signs: [Int32] { isSigned ? [1, -1] : [1] }
+    var bits: Int { isBitSerial ? dacBits : 1 }
+
+    func inputRange(_ block: Int) -> Range<Int> {
+        let size = isTransposed ? layout.tileColumns : layout.tileRows
+        return block * size ..< min((block + 1) * size, inputCount)
+    }
+
+    func outputRange(_ block: Int) -> Range<Int> {
+        let size = isTransposed ? layout.tileRows : layout.tileColumns
+        return block * size ..< min((block + 1) * size, outputCount)
+    }
+
+    /// Tiles whose currents are subtracted before the ADC share an image; others have their own.
+    var imagesPerSlice: [[Int]] {
+        switch matrix.sensing {
+        case .differentialAnalog: [[0, 1]]
+        case .differentialDigital: [[0], [1]]
+        case .singleEnded: [[0]]
+        }
+    }
+
+    func tiles(outputBlock: Int, inputBlock: Int, slice: Int, polarities: [Int]) -> [Int] {
+        polarities.map { polarity in
+            matrix.tiles[
+                layout.tileIndex(
+                    rowBlock: isTransposed ? outputBlock : inputBlock,
+                    columnBlock: isTransposed ? inputBlock : outputBlock, slice: slice,
+                    polarity: polarity)]
+        }
+    }
+
+    /// Σ_i X_i of one vector.
+    func inputSum(_ vector: Int) -> Int {
+        let range = vector * inputCount ..< (vector + 1) * inputCount
+        switch inputs {
+        case .unsigned(let codes): return codes[range].reduce(0) { $0 + Int($1) }
+        case .signed(let codes): return codes[range].reduce(0) { $0 + Int($1) }
+        }
+    }
+
+    /// Magnitudes of one sign, of vectors × a block of inputs, row-major.
+    func magnitudes(_ vectors: Range<Int>, _ range: Range<Int>, sign: Int32) -> [UInt8] {
+        switch inputs {
+        case .unsigned(let codes): gather(codes, vectors, range)
+        case .signed(let codes):
+            gather(codes, vectors, range).map { UInt8(truncatingIfNeeded: max(0, Int32($0) * sign)) }
+        }
+    }
+
+    /// A block of inputs of some vectors.
+    private func gather<Code>(_ codes: [Code], _ vectors: Range<Int>, _ range: Range<Int>) -> [Code] {
+        if range.count == inputCount {
+            return Array(codes[vectors.lowerBound * inputCount ..< vectors.upperBound * inputCount])
+        }
+        var block: [Code] = []
+        block.reserveCapacity(vectors.count * range.count)
+        for vector in vectors {
+            let first = vector * inputCount
+            block += codes[first + range.lowerBound ..< first + range.upperBound]
+        }
+        return block
+    }
+}
+
+extension Worker {
+    func plan(_ command: MultiplyCommand, limits: ChipLimits) throws(ChipFault) -> ProductPlan {
+        try state.checkPower()
+        let matrix = try state.matrix(command.matrix).description
+        let bank = self.bank(of: matrix)
+        let layout = MatrixLayout(matrix, bank: bank)
+        guard matrix.weightsProgrammed > 0 else {
+            throw ChipFault(
+                .failedPrecondition, .notProgrammed, .afterFix,
+                "matrix \(matrix.id) was never programmed, or lost its contents: program it")
+        }
+        let dacBits = spec.converters.dacBits
+        let window = bank.window
+        let encoding = WeightEncoding(matrix)
+        let volts =
+            command.bitSerial
+            ? spec.converters.readVoltage
+            : spec.converters.readVoltage / Double((1 << dacBits) - 1)
+        let span = window.on.microsiemens - window.off.microsiemens
+        let kappa =
+            Double((1 << matrix.bitsPerSlice) - 1) / (span * volts * Double(encoding.stretch))
+        var reference = 0.0
+        if matrix.mapping == .offset {
+            let weights = (0 ..< matrix.slices).reduce(0.0) {
+                $0 + Double(1 << ($1 * matrix.bitsPerSlice))
+            }
+            let zero = Double(1 << (matrix.slices * matrix.bitsPerSlice - 1))
+            reference =
+                kappa * weights * window.off.microsiemens * volts + zero / Double(encoding.stretch)
+        }
+        let fullScale =
+            command.fullScaleMicroamperes > 0
+            ? command.fullScaleMicroamperes : matrix.fullScaleMicroamperes
+        let plan = ProductPlan(
+            matrix: matrix, bank: bank, layout: layout, batch: command.batch,
+            inputs: command.inputs, isTransposed: command.transposed,
+            isBitSerial: command.bitSerial, dacBits: dacBits,
+            readVoltage: spec.converters.readVoltage,
+            adc: bank.isDigital ? nil : adc(for: matrix, fullScale: fullScale),
+            productsPerMicroampere: kappa, referencePerInput: reference)
+        try check(plan, command, limits)
+        return plan
+    }
+
+    /// `nil`: an ideal converter, or a digital bank.
+    func adc(for matrix: MatrixDescription, fullScale: Double) -> ADC? {
+        guard let bits = spec.converters.adcBits, !bank(of: matrix).isDigital else { return nil }
+        do {
+            return try ADC(
+                bits: bits, fullScaleMicroamperes: fullScale,
+                isSigned: matrix.sensing == .differentialAnalog)
+        } catch {
+            preconditionFailure("full scale and bits were checked where they came in: \(error)")
+        }
+    }
+
+    private func check(_ plan: ProductPlan, _ command: MultiplyCommand, _ limits: ChipLimits)
+        throws(ChipFault)
+    {
+        let count: Int
+        let codeMax = (1 << plan.dacBits) - 1
+        switch command.inputs {
+        case .unsigned(let codes):
+            count = codes.count
+            if codeMax < 255, let index = codes.firstIndex(where: { Int($0) > codeMax }) {
+                throw .field("input code \(index)", "\(codes[index])", allowed: "0 … \(codeMax)")
+            }
+        case .signed(let codes):
+            count = codes.count
+            if codeMax < 128, let index = codes.firstIndex(where: { abs(Int($0)) > codeMax }) {
+                throw .field(
+                    "input code \(index)", "\(codes[index])", allowed: "−\(codeMax) … \(codeMax)")
+            }
+        }
+        guard count == plan.batch * plan.inputCount else {
+            throw ChipFault(
+                .invalidArgument, .tensor, .afterFix,
+                "inputs have \(count) elements; \(plan.batch) vectors of matrix "
+                    + "\(plan.matrix.id) need \(plan.batch) × \(plan.inputCount)")
+        }
+        guard plan.batch * plan.outputCount * 4 <= limits.replyBytes else {
+            throw ChipFault(
+                .resourceExhausted, .limit, .afterFix,
+                "the reply would have \(plan.batch * plan.outputCount * 4) bytes; allowed: "
+                    + "\(limits.replyBytes). Send at most "
+                    + "\(limits.replyBytes / (4 * plan.outputCount)) vectors")
+        }
+        guard command.products || plan.adc != nil || plan.bank.isDigital else {
+            throw ChipFault(
+                .invalidArgument, .field, .afterFix,
+                "output is CODES; the chip's ADC is ideal and has no codes: ask for PRODUCTS")
+        }
+        try checkAccumulator(plan)
+    }
+
+    /// The digital accumulator has 32 bits.
+    private func checkAccumulator(_ plan: ProductPlan) throws(ChipFault) {
+        let inputMax = Double((1 << plan.dacBits) - 1)
+        let largest: Double
+        if plan.bank.isDigital {
+            largest = Double(plan.matrix.codeMax) * 255 * Double(plan.inputCount)
+        } else if let adc = plan.adc {
+            let slices = Double(1 << (plan.matrix.slices * plan.matrix.bitsPerSlice))
+            largest =
+                Double(adc.codeMax) * slices * Double(plan.inputBlocks)
+                * (plan.isBitSerial ? inputMax : 1)
+        } else {
+            return
+        }
+        guard largest <= Double(Int32.max) else {
+            throw ChipFault(
+                .outOfRange, .limit, .afterFix,
+                "the product of matrix \(plan.matrix.id) may reach \(largest); the accumulator "
+                    + "holds \(Int32.max). Map fewer rows or fewer weight bits")
+        }
+    }
+}

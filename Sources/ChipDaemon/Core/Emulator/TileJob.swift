@@ -1,0 +1,98 @@
+package import Physics
+
+/// The cells of one tile that a command writes. A value in, a value out: jobs of one command run
+/// on any threads in any order.
+package struct TileJob: Sendable {
+    package var tile: Int
+    package var bank: BankSpec
+    package var cells: [Int32] = []
+    /// µS; the level itself for a digital bank.
+    package var targets: [Float] = []
+    /// For each cell, its entry in the command's status plane.
+    package var statusIndices: [Int32] = []
+    /// The tile before the command.
+    package var record: TileRecord
+    /// g(t) now, µS.
+    package var aged: [Float] = []
+
+    package struct Outcome: Sendable {
+        package var record: TileRecord
+        package var outcomes: [CellOutcome]
+        package var pulses: [UInt32]
+        package var verifyReads = 0
+    }
+
+    package func run(
+        method: ProgramCommand.Method, chip: Worker, draws: EventDraws, at time: ChipInstant,
+        progress: Progress
+    ) -> Outcome {
+        if progress.stop != nil {
+            return Outcome(
+                record: record, outcomes: Array(repeating: .notAttempted, count: cells.count),
+                pulses: Array(repeating: 0, count: cells.count))
+        }
+        if bank.isDigital { return store(at: time) }
+        let deviations = chip.deviations(ofTile: tile, bank)
+        let firstCell = chip.spec.firstCell(ofTile: tile)
+        switch method {
+        case .openLoop:
+            var record = record
+            OpenLoopProgramming(technology: bank.technology, variation: chip.spec.variation)
+                .write(
+                    cells: cells, targets: targets, deviations: deviations,
+                    conductances: &record.conductances, pulses: &record.pulses, draws: draws,
+                    firstCell: firstCell)
+            let index = record.index(of: time)
+            for cell in cells { record.instants[Int(cell)] = index }
+            return Outcome(
+                record: record, outcomes: Array(repeating: .written, count: cells.count),
+                pulses: Array(repeating: 1, count: cells.count))
+        case .writeVerify(let tolerance, let pulsesMax):
+            var parameters = bank.technology.writeVerify
+            if tolerance > 0 { parameters.tolerance = tolerance }
+            if pulsesMax > 0 { parameters.pulsesMax = pulsesMax }
+            return verify(
+                parameters, chip: chip, deviations: deviations, draws: draws,
+                firstCell: firstCell, at: time, progress: progress)
+        }
+    }
+
+    private func verify(
+        _ parameters: WriteVerifyParameters, chip: Worker, deviations: [Float], draws: EventDraws,
+        firstCell: UInt64, at time: ChipInstant, progress: Progress
+    ) -> Outcome {
+        var record = record
+        var now = aged
+        let result = WriteVerify(
+            technology: bank.technology, variation: chip.spec.variation, parameters: parameters
+        ).program(
+            cells: cells, targets: targets, deviations: deviations, conductances: &now,
+            pulses: &record.pulses, draws: draws, firstCell: firstCell,
+            shouldStop: { progress.stop != nil })
+        // A cell that needed no pulse keeps its cause: conductance and instant.
+        if result.pulses.contains(where: { $0 > 0 }) {
+            let index = record.index(of: time)
+            for (cell, pulses) in zip(cells, result.pulses) where pulses > 0 {
+                record.conductances[Int(cell)] = now[Int(cell)]
+                record.instants[Int(cell)] = index
+            }
+        }
+        return Outcome(
+            record: record, outcomes: result.outcomes, pulses: result.pulses,
+            verifyReads: result.verifyReads)
+    }
+
+    private func store(at time: ChipInstant) -> Outcome {
+        var record = record
+        let index = record.index(of: time)
+        for (cell, target) in zip(cells, targets) {
+            record.conductances[Int(cell)] = target
+            record.instants[Int(cell)] = index
+            let seen = record.pulses[Int(cell)]
+            record.pulses[Int(cell)] = seen == .max ? seen : seen + 1
+        }
+        return Outcome(
+            record: record, outcomes: Array(repeating: .verified, count: cells.count),
+            pulses: Array(repeating: 1, count: cells.count))
+    }
+}

@@ -1,0 +1,102 @@
+import Physics
+
+extension Worker {
+    /// g(t) of every cell of a tile, µS, row-major (physics §1, §6).
+    ///
+    /// A cell never programmed holds G_off·(1 + ε_W) and does not drift; a digital cell holds its
+    /// level.
+    package mutating func agedConductances(
+        ofTile tile: Int, in state: ChipState, at time: ChipInstant
+    ) -> [Float] {
+        let bank = spec.banks[spec.bank(ofTile: tile)]
+        guard let record = state.tiles[tile] else { return virginConductances(ofTile: tile) }
+        if bank.isDigital { return record.conductances }
+        let coefficients = driftCoefficients(ofTile: tile, bank)
+        var aged = [Float](repeating: 0, count: record.conductances.count)
+        bank.technology.drift.age(
+            conductances: record.conductances, coefficients: coefficients,
+            instants: record.instants, agesSeconds: record.agesSeconds(at: time), into: &aged)
+        return aged
+    }
+
+    package mutating func driftCoefficients(ofTile tile: Int, _ bank: BankSpec) -> [Float] {
+        if let known = coefficients[tile] { return known }
+        let drawn = fabrication.driftCoefficients(
+            bank.technology.drift, firstCell: spec.firstCell(ofTile: tile),
+            count: bank.cellsPerTile)
+        coefficients[tile] = drawn
+        return drawn
+    }
+
+    package func deviations(ofTile tile: Int, _ bank: BankSpec) -> [Float] {
+        fabrication.deviations(
+            firstCell: spec.firstCell(ofTile: tile), count: bank.cellsPerTile)
+    }
+
+    /// The record of a tile, made as the factory left it where there is none.
+    package func record(ofTile tile: Int, in state: ChipState) -> TileRecord {
+        if let record = state.tiles[tile] { return record }
+        let cells = spec.banks[spec.bank(ofTile: tile)].cellsPerTile
+        return TileRecord(
+            tile: tile, conductances: virginConductances(ofTile: tile),
+            pulses: Array(repeating: 0, count: cells),
+            instants: Array(repeating: 0, count: cells), programmingInstants: [.birth])
+    }
+
+    private func virginConductances(ofTile tile: Int) -> [Float] {
+        let bank = spec.banks[spec.bank(ofTile: tile)]
+        if bank.isDigital { return Array(repeating: 0, count: bank.cellsPerTile) }
+        let off = Float(bank.window.off.microsiemens)
+        let between = Float(fabrication.betweenChip)
+        let isUnit = spec.variation.model == .likeReadNoise
+        let spread = isUnit
+            ? Float(bank.technology.readNoise.deviation(at: bank.window.off).microsiemens) : off
+        return deviations(ofTile: tile, bank).map { deviation in
+            max(0, off + spread * (isUnit ? deviation : deviation - between))
+        }
+    }
+}
+
+extension TileRecord {
+    /// Age of each programming instant, seconds. Entry 0, birth, stands for cells never
+    /// programmed, which do not drift: their age counts as 0.
+    package func agesSeconds(at time: ChipInstant) -> [Double] {
+        programmingInstants.enumerated().map { $0.offset == 0 ? 0 : time.seconds(since: $0.element) }
+    }
+
+    /// Age of the youngest programmed cell, seconds; a tile never programmed does not age.
+    package func youngestAgeSeconds(at time: ChipInstant) -> Double {
+        guard programmingInstants.count > 1, let last = programmingInstants.last else {
+            return .infinity
+        }
+        return time.seconds(since: last)
+    }
+
+    /// Longest table of instants before unused entries are dropped (chosen: the table then takes
+    /// at most a twentieth of a byte a cell of a 128 × 128 tile … and a scan is rare).
+    private static let instantsMax = 256
+
+    /// Index of `time` in the table of instants, which may grow by it.
+    package mutating func index(of time: ChipInstant) -> UInt32 {
+        if programmingInstants.count > 1, programmingInstants.last == time {
+            return UInt32(programmingInstants.count - 1)
+        }
+        if programmingInstants.count >= Self.instantsMax { dropUnusedInstants() }
+        programmingInstants.append(time)
+        return UInt32(programmingInstants.count - 1)
+    }
+
+    private mutating func dropUnusedInstants() {
+        var isUsed = [Bool](repeating: false, count: programmingInstants.count)
+        isUsed[0] = true
+        for index in instants { isUsed[Int(index)] = true }
+        var renumbered = [UInt32](repeating: 0, count: programmingInstants.count)
+        var kept: [ChipInstant] = []
+        for (index, instant) in programmingInstants.enumerated() where isUsed[index] {
+            renumbered[index] = UInt32(kept.count)
+            kept.append(instant)
+        }
+        programmingInstants = kept
+        instants = instants.map { renumbered[Int($0)] }
+    }
+}

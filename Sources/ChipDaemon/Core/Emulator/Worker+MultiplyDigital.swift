@@ -1,0 +1,54 @@
+import Physics
+
+extension Worker {
+    /// Products of a digital bank: exact integers from the stored bits, without noise or
+    /// converters.
+    mutating func multiplyDigitally(
+        _ command: MultiplyCommand, _ plan: ProductPlan, at time: ChipInstant, work: WorkContext
+    ) -> SampleReply {
+        let weights = storedWeights(of: plan)
+        var codes = [Int32](repeating: 0, count: plan.batch * plan.outputCount)
+        for vector in 0 ..< plan.batch {
+            for input in 0 ..< plan.inputCount {
+                let code: Int32
+                switch plan.inputs {
+                case .unsigned(let values): code = Int32(values[vector * plan.inputCount + input])
+                case .signed(let values): code = Int32(values[vector * plan.inputCount + input])
+                }
+                if code == 0 { continue }
+                for output in 0 ..< plan.outputCount {
+                    codes[vector * plan.outputCount + output] +=
+                        code * weights[input * plan.outputCount + output]
+                }
+            }
+        }
+        let shape = [plan.batch, plan.outputCount]
+        let result: SampleReply.Result =
+            command.products
+            ? .products(codes.map { Float($0) }, shape: shape, conversions: 0, clipped: 0)
+            : .codes(codes, shape: shape, lsb: 1, conversions: 0, clipped: 0)
+        let operations = plan.batch * plan.inputCount * plan.outputCount
+        return SampleReply(
+            result: result, chipTime: time,
+            cost: CostModel(spec, plan.bank).digitalProduct(multiplications: operations),
+            warnings: [])
+    }
+
+    /// Weight codes as the bits hold them, inputs × outputs.
+    private mutating func storedWeights(of plan: ProductPlan) -> [Int32] {
+        let matrix = plan.matrix
+        let region = Region(rows: matrix.rows, columns: matrix.columns)
+        // Digital cells are read without noise: the event number is of no effect.
+        let reader = PlaneReader(
+            repeats: 1, draws: EventDraws(serial: fabrication.serial, event: 1), time: .birth)
+        let read = weights(of: matrix, region, reader, in: state).map { Int32($0.rounded()) }
+        guard plan.isTransposed else { return read }
+        var transposed = [Int32](repeating: 0, count: read.count)
+        for row in 0 ..< matrix.rows {
+            for column in 0 ..< matrix.columns {
+                transposed[column * matrix.rows + row] = read[row * matrix.columns + column]
+            }
+        }
+        return transposed
+    }
+}

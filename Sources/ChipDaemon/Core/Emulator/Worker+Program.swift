@@ -1,0 +1,151 @@
+import Physics
+import Synchronization
+
+extension Worker {
+    /// Writes codes to a matrix or conductances to a tile (physics §3, §4).
+    mutating func program(
+        _ command: ProgramCommand, on next: inout ChipState, recording changes: inout StoreChanges,
+        at time: ChipInstant, limits: ChipLimits, progress: Progress
+    ) throws(ChipFault) -> Done {
+        try next.checkPower()
+        var plan: ProgramPlan
+        switch command.target {
+        case .codes(let matrix, let codes):
+            plan = try planCodes(codes, of: next.matrix(matrix), command, in: next, limits: limits)
+        case .conductances(let tile, let values):
+            plan = try planConductances(values, tile: tile, command, in: next, limits: limits)
+        }
+        if case .writeVerify = command.method {
+            for index in plan.jobs.indices {
+                plan.jobs[index].aged = agedConductances(
+                    ofTile: plan.jobs[index].tile, in: next, at: time)
+            }
+        }
+        let draws = EventDraws(
+            serial: fabrication.serial, event: next.counters.changeEventNext)
+        next.counters.changeEventNext += UInt64(WriteVerify.eventsMax)
+        let outcomes = run(plan.jobs, command.method, draws, at: time, progress: progress)
+
+        var report = plan.report
+        report.cells = plan.jobs.reduce(0) { $0 + $1.cells.count }
+        var tally = PulseTally()
+        for (job, outcome) in zip(plan.jobs, outcomes) {
+            tally.add(outcome)
+            report.add(outcome.outcomes)
+            if command.cellStatus {
+                for (index, status) in zip(job.statusIndices, outcome.outcomes) {
+                    report.cellStatus[Int(index)] = status.rawValue
+                }
+            }
+            if outcome.pulses.contains(where: { $0 > 0 }) {
+                next.replace(outcome.record)
+                changes.tiles.append(outcome.record)
+            }
+        }
+        tally.fill(&report)
+        let fault = report.notAttempted > 0 ? progress.stop : nil
+        if let fault, report.notAttempted == report.cells { throw fault }
+        var done = Done(result: .programmed(report), cost: plan.cost(spec, tally), fault: fault)
+        plan.note(outcomes, codes: command.target, in: &next, recording: &changes)
+        if command.readBack {
+            done.cost = done.cost + readBack(
+                command, plan, in: next, draws: draws, at: time, into: &report)
+        }
+        done.result = .programmed(report)
+        return done
+    }
+
+    /// All jobs, on as many threads as are free, their outcomes in order.
+    private func run(
+        _ jobs: [TileJob], _ method: ProgramCommand.Method, _ draws: EventDraws,
+        at time: ChipInstant, progress: Progress
+    ) -> [TileJob.Outcome] {
+        let results = Mutex<[TileJob.Outcome?]>(Array(repeating: nil, count: jobs.count))
+        let chip = self
+        progress.work.split(jobs.count) { index in
+            let outcome = jobs[index].run(
+                method: method, chip: chip, draws: draws, at: time, progress: progress)
+            results.withLock { $0[index] = outcome }
+        }
+        return results.withLock { results in
+            results.map { outcome in
+                guard let outcome else { preconditionFailure("split runs every job") }
+                return outcome
+            }
+        }
+    }
+
+    private mutating func readBack(
+        _ command: ProgramCommand, _ plan: ProgramPlan, in state: ChipState, draws: EventDraws,
+        at time: ChipInstant, into report: inout ProgramReport
+    ) -> Cost {
+        let reader = PlaneReader(repeats: 1, draws: draws, time: time)
+        switch command.target {
+        case .codes(let id, _):
+            guard let record = state.matrices[id] else {
+                preconditionFailure("the matrix was planned for")
+            }
+            report.readBack = weights(of: record.description, plan.region, reader, in: state)
+        case .conductances(let tile, _):
+            report.readBack = conductances(ofTile: tile, plan.region, reader, in: state)
+        }
+        let bank = plan.bank
+        if bank.isDigital { return .zero }
+        return CostModel(spec, bank).reading(
+            cells: plan.region.count * plan.report.slices * plan.report.polarities, repeats: 1)
+    }
+}
+
+extension CostModel {
+    init(_ spec: ChipSpec, _ bank: BankSpec) {
+        self.init(cell: bank.technology.cost, periphery: spec.periphery)
+    }
+}
+
+extension ProgramReport {
+    mutating func add(_ outcomes: [CellOutcome]) {
+        for outcome in outcomes {
+            switch outcome {
+            case .skipped: break
+            case .written: written += 1
+            case .verified: verified += 1
+            case .unverified: unverified += 1
+            case .notAttempted: notAttempted += 1
+            }
+        }
+    }
+}
+
+/// Pulses a cell needed, over the cells that were attempted.
+struct PulseTally {
+    private var histogram: [Int] = []
+    private(set) var pulses = 0
+    private(set) var verifyReads = 0
+
+    mutating func add(_ outcome: TileJob.Outcome) {
+        verifyReads += outcome.verifyReads
+        for (status, pulses) in zip(outcome.outcomes, outcome.pulses) where status != .notAttempted {
+            let pulses = Int(pulses)
+            if pulses >= histogram.count {
+                histogram += Array(repeating: 0, count: pulses + 1 - histogram.count)
+            }
+            histogram[pulses] += 1
+            self.pulses += pulses
+        }
+    }
+
+    func fill(_ report: inout ProgramReport) {
+        let cells = histogram.reduce(0, +)
+        guard cells > 0 else { return }
+        report.pulsesMean = Double(pulses) / Double(cells)
+        report.pulsesMax = histogram.count - 1
+        var seen = 0
+        for (pulses, count) in histogram.enumerated() {
+            seen += count
+            if Double(seen) >= 0.99 * Double(cells) {
+                report.pulses99thPercentile = pulses
+                break
+            }
+        }
+    }
+}

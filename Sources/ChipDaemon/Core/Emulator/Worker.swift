@@ -1,0 +1,89 @@
+package import Physics
+
+/// The part of a chip that its queue works with: the state, and what is derived from it and kept
+/// because it is asked for again.
+package struct Worker: Sendable {
+    package let spec: ChipSpec
+    package let fabrication: Fabrication
+    package private(set) var state: ChipState
+    package var sampleEventNext: UInt64
+    /// ν of each cell of a tile that was aged before.
+    package var coefficients: [Int: [Float]] = [:]
+    /// Product images by their first tile; `adopt` drops those whose tiles changed.
+    package var images: [Int: TileImage] = [:]
+
+    package init(spec: ChipSpec, fabrication: Fabrication, state: ChipState, sampleEventNext: UInt64)
+    {
+        self.spec = spec
+        self.fabrication = fabrication
+        self.state = state
+        self.sampleEventNext = sampleEventNext
+    }
+
+    package struct Done: Sendable {
+        package var result: ChangeResult
+        package var cost: Cost = .zero
+        package var fault: ChipFault?
+        package var warnings: [String] = []
+    }
+
+    package mutating func carryOut(
+        _ command: ChangeCommand, on next: inout ChipState, recording changes: inout StoreChanges,
+        at time: ChipInstant, limits: ChipLimits, progress: Progress
+    ) throws(ChipFault) -> Done {
+        switch command {
+        case .map(let command):
+            return try map(command, on: &next, recording: &changes, limits: limits)
+        case .unmap(let matrix):
+            return try unmap(matrix, on: &next, recording: &changes)
+        case .program(let command):
+            return try program(
+                command, on: &next, recording: &changes, at: time, limits: limits,
+                progress: progress)
+        case .calibrate(let matrix, let fullScale):
+            return try calibrate(matrix, fullScale, on: &next, recording: &changes)
+        case .power(let on):
+            return power(on, on: &next, recording: &changes, at: time)
+        }
+    }
+
+    package mutating func adopt(_ next: ChipState, changed: StoreChanges) {
+        let tiles = Set(changed.tiles.map(\.tile))
+        let removed = changed.matricesRemoved.flatMap {
+            state.matrices[$0]?.description.tiles ?? []
+        }
+        state = next
+        images = images.filter { $0.value.tiles.isDisjoint(with: tiles) }
+        for tile in removed { images[tile] = nil }
+    }
+
+    /// For changes of the record that touch no cell.
+    package mutating func note(_ counters: CounterRecord) { state.counters = counters }
+
+    package mutating func nextSampleEvent() throws(ChipFault) -> EventDraws {
+        guard sampleEventNext < state.counters.sampleEventReserved else {
+            throw ChipFault(
+                .unavailable, .limit, .afterBackoff,
+                "the events reserved at start are used up; restart the daemon")
+        }
+        defer { sampleEventNext += 1 }
+        return EventDraws(serial: fabrication.serial, event: sampleEventNext)
+    }
+
+    package func bank(named name: String) throws(ChipFault) -> Int {
+        if name.isEmpty { return 0 }
+        guard let bank = spec.banks.firstIndex(where: { $0.name == name }) else {
+            throw ChipFault(
+                .notFound, .noSuchBank, .afterFix,
+                "bank is \"\(name)\"; the chip has: \(spec.banks.map(\.name).list(max: 16))")
+        }
+        return bank
+    }
+
+    package func bank(of matrix: MatrixDescription) -> BankSpec {
+        guard let bank = spec.banks.first(where: { $0.name == matrix.bank }) else {
+            preconditionFailure("matrix \(matrix.id) lies in a bank that the chip has")
+        }
+        return bank
+    }
+}

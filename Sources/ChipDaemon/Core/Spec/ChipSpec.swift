@@ -1,0 +1,89 @@
+public import Physics
+
+/// What a chip is made of: the typed form of `firmware-specs/chips/*.yaml`. The reader of that
+/// file has checked every value; a spec that breaks a rule here is a bug.
+public struct ChipSpec: Sendable, Hashable {
+    public var name: String
+    public var banks: [BankSpec]
+    public var converters: ConverterSpec
+    public var variation: Variation
+    public var periphery: PeripheryCost
+    public var clock: ClockMode
+
+    public init(
+        name: String, banks: [BankSpec], converters: ConverterSpec, variation: Variation,
+        periphery: PeripheryCost, clock: ClockMode
+    ) {
+        precondition(!banks.isEmpty)
+        precondition(Set(banks.map(\.name)).count == banks.count)
+        self.name = name
+        self.banks = banks
+        self.converters = converters
+        self.variation = variation
+        self.periphery = periphery
+        self.clock = clock
+    }
+
+    /// Tiles of all banks; the tiles of a bank follow those of the bank before it.
+    public var tiles: Int { banks.reduce(0) { $0 + $1.tiles } }
+
+    /// Number of the first tile of a bank.
+    public func firstTile(bank: Int) -> Int { banks[..<bank].reduce(0) { $0 + $1.tiles } }
+
+    /// The bank of a tile.
+    public func bank(ofTile tile: Int) -> Int {
+        precondition(tile >= 0)
+        precondition(tile < tiles)
+        var first = 0
+        for (index, bank) in banks.enumerated() {
+            if tile < first + bank.tiles { return index }
+            first += bank.tiles
+        }
+        preconditionFailure("every tile lies in a bank")
+    }
+
+    /// Chip-wide index of the first cell of a tile: cells are numbered tile after tile,
+    /// row-major, so that a cell's fabrication draws never move.
+    public func firstCell(ofTile tile: Int) -> UInt64 {
+        let bank = self.bank(ofTile: tile)
+        let before = banks[..<bank].reduce(UInt64(0)) { $0 + UInt64($1.tiles * $1.cellsPerTile) }
+        return before + UInt64((tile - firstTile(bank: bank)) * banks[bank].cellsPerTile)
+    }
+}
+
+/// A number of equal tiles of one technology.
+public struct BankSpec: Sendable, Hashable {
+    public var name: String
+    public var technology: CellTechnology
+    public var tiles: Int
+    public var rows: Int
+    public var columns: Int
+
+    public init(name: String, technology: CellTechnology, tiles: Int, rows: Int, columns: Int) {
+        precondition(tiles > 0)
+        precondition(rows > 0)
+        precondition(columns > 0)
+        self.name = name
+        self.technology = technology
+        self.tiles = tiles
+        self.rows = rows
+        self.columns = columns
+    }
+
+    public var cellsPerTile: Int { rows * columns }
+    public var isDigital: Bool { technology.storage == .digital }
+}
+
+/// DAC and ADC of every tile. `nil` bits: an ideal converter (no steps, no range).
+public struct ConverterSpec: Sendable, Hashable {
+    public var dacBits: Int
+    public var adcBits: Int?
+    /// V_read, the voltage of the largest input code.
+    public var readVoltage: Double
+
+    public init(dacBits: Int, adcBits: Int?, readVoltage: Double) {
+        self.dacBits = dacBits
+        self.adcBits = adcBits
+        self.readVoltage = readVoltage
+    }
+}

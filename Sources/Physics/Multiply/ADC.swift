@@ -1,0 +1,45 @@
+/// Bit-line currents to codes.
+///
+///     signed, mid-tread   LSB = FS/(2^(b−1) − 1),  |code| ≤ 2^(b−1) − 1      (M-2)
+///     unsigned            LSB = FS/(2^b − 1),      0 ≤ code ≤ 2^b − 1        (M-3)
+///     code = clip(round(I / LSB))
+///
+/// | symbol | meaning                                   | unit |
+/// |--------|-------------------------------------------|------|
+/// | I      | bit-line current                          | µA   |
+/// | FS     | full scale: the current of the top code   | µA   |
+/// | b      | bits                                      | bits |
+///
+/// - Validity: 2 ≤ b ≤ 16 bits (chosen), 1e-6 ≤ FS ≤ 1e9 µA (chosen: finite in Float32 with its
+///   reciprocal).
+/// - Edge cases: a tie goes to the even code. A conversion counts as clipped when the current lies
+///   more than half an LSB outside the codes.
+/// - Postconditions: codeMin ≤ code ≤ codeMax; inside the range |code·LSB − I| ≤ LSB/2.
+/// - Source: physics §7.
+public struct ADC: Sendable, Hashable {
+    public let bits: Int
+    public let fullScaleMicroamperes: Double
+    public let isSigned: Bool
+
+    public static let bitsRange = 2 ... 16
+    public static let fullScaleRange: ClosedRange<Double> = 1e-6 ... 1e9
+
+    public init(bits: Int, fullScaleMicroamperes: Double, isSigned: Bool) throws(PhysicsError) {
+        try require("ADC bits", Double(bits), in: 2 ... 16)
+        try require("ADC full scale in µA", fullScaleMicroamperes, in: Self.fullScaleRange)
+        self.bits = bits
+        self.fullScaleMicroamperes = fullScaleMicroamperes
+        self.isSigned = isSigned
+    }
+
+    public var codeMax: Int { (1 << (isSigned ? bits - 1 : bits)) - 1 }
+    public var codeMin: Int { isSigned ? -codeMax : 0 }
+    public var lsbMicroamperes: Double { fullScaleMicroamperes / Double(codeMax) }
+
+    /// The law for one current, µA, in Double. `TileProduct` works in Float32: the two differ only
+    /// where I/LSB is within 1e-7·|code| of a half.
+    public func code(_ microamperes: Double) -> Int {
+        let code = (microamperes / lsbMicroamperes).rounded(.toNearestOrEven)
+        return Int(min(max(code, Double(codeMin)), Double(codeMax)))
+    }
+}

@@ -1,0 +1,167 @@
+internal import Glibc
+
+/// What became of a cell that a command named.
+public enum CellOutcome: UInt8, Sendable, Hashable {
+    case skipped = 0
+    /// Written open loop.
+    case written
+    /// A noisy read was in band: the true error may exceed the tolerance.
+    case verified
+    /// The pulse limit was reached.
+    case unverified
+    /// The command ended before the cell was done.
+    case notAttempted
+}
+
+public struct WriteVerifyResult: Sendable {
+    /// One entry a cell of the call, in its order.
+    public var outcomes: [CellOutcome]
+    public var pulses: [UInt32]
+    public var coarseWrites = 0
+    /// Read pulses spent on verification.
+    public var verifyReads = 0
+    public var cycles = 0
+}
+
+/// Pulse, read, compare, repeat: closes the loop over variation and programming noise.
+///
+/// Each cycle of a cell:
+///
+///     g_read = g + σ(g)/√R·z₀                                          (P-2)
+///     |g_read − g_t| ≤ tol·G_on             verified
+///     pulses = pulsesMax                    unverified
+///     |g_read − g_t| > coarse·G_on          open-loop write (P-1), s ← s₀; at most three a cell
+///     else  g ← max(0, g ± (G_on − G_off)·s·f·max(0, 1 + σ_c·z₁))      (P-3)
+///           f = (1 − u)^γ₊ (SET) or u^γ₋ (RESET), u = (g − G_off)/(G_on − G_off) in [0, 1]
+///
+/// s starts at s₀, grows by `growth` while the direction stays (at most s_max) and is multiplied
+/// by `cut` when it turns (at least s_min).
+///
+/// Three coarse writes (chosen): a cell whose own deviation takes it out of the coarse band would
+/// be written open loop for ever; from then on it is walked there. With σ_p = 0.1 and no deviation
+/// one cell in 10⁴ gets that far.
+///
+/// - Shape: cells of one tile; arrays are row-major over the tile.
+/// - Postconditions: a cell without a pulse is unchanged; no cell gets more than pulsesMax.
+/// - Random: `DrawField.writeVerify`; cycle c of a cell draws from the block of the cell in event
+///   `draws.event + c`: lane 0 the read, lane 1 the pulse, lane 2 the open-loop write.
+/// - Source: physics §4.
+public struct WriteVerify: Sendable {
+    /// Event numbers that one command takes: one a cycle, the last for its final read.
+    public static let eventsMax = WriteVerifyParameters.pulsesMaxRange.upperBound + 1
+
+    private let parameters: WriteVerifyParameters
+    private let openLoop: OpenLoopProgramming
+    private let noise: ReadNoise
+    private let on: Float
+    private let off: Float
+
+    public init(
+        technology: CellTechnology, variation: Variation, parameters: WriteVerifyParameters
+    ) {
+        precondition(WriteVerifyParameters.pulsesMaxRange.contains(parameters.pulsesMax))
+        precondition(parameters.verifyReads > 0)
+        self.parameters = parameters
+        openLoop = OpenLoopProgramming(technology: technology, variation: variation)
+        noise = technology.readNoise
+        on = Float(technology.window.on.microsiemens)
+        off = Float(technology.window.off.microsiemens)
+    }
+
+    /// A cell still at work.
+    private struct Active {
+        var entry: Int32
+        var step: Float
+        /// +1 after a SET, −1 after a RESET, 0 at the start and after a coarse write.
+        var direction: Float
+        var coarseWrites = 0
+    }
+
+    private static let coarseWritesMax = 3
+
+    /// - Parameters:
+    ///   - conductances: in: g(t) now, aged by the caller; out: g after the operation.
+    ///   - shouldStop: asked once a cycle; true leaves the cells at work as not attempted.
+    public func program(
+        cells: [Int32], targets: [Float], deviations: [Float], conductances: inout [Float],
+        pulses: inout [UInt32], draws: EventDraws, firstCell: UInt64, shouldStop: () -> Bool
+    ) -> WriteVerifyResult {
+        precondition(cells.count == targets.count)
+        precondition(deviations.count == conductances.count)
+        precondition(pulses.count == conductances.count)
+        var result = WriteVerifyResult(
+            outcomes: Array(repeating: .notAttempted, count: cells.count),
+            pulses: Array(repeating: 0, count: cells.count))
+        var active = cells.indices.map {
+            Active(entry: Int32($0), step: Float(parameters.stepFirst), direction: 0)
+        }
+        while !active.isEmpty {
+            if shouldStop() { break }
+            let normals = draws.later(by: result.cycles).cellNormals(
+                .writeVerify, firstCell: firstCell, cells: active.map { cells[Int($0.entry)] })
+            var kept = 0
+            for index in active.indices {
+                var state = active[index]
+                let entry = Int(state.entry)
+                let cell = Int(cells[entry])
+                let outcome = cycle(
+                    &state, target: targets[entry], deviation: deviations[cell],
+                    conductance: &conductances[cell], used: &result.pulses[entry],
+                    coarseWrites: &result.coarseWrites,
+                    z: (normals[4 * index], normals[4 * index + 1], normals[4 * index + 2]))
+                if let outcome {
+                    result.outcomes[entry] = outcome
+                } else {
+                    pulses[cell].count()
+                    active[kept] = state
+                    kept += 1
+                }
+            }
+            result.verifyReads += active.count * parameters.verifyReads
+            active.removeLast(active.count - kept)
+            result.cycles += 1
+        }
+        return result
+    }
+
+    /// One verification and, unless it ends the work on the cell, one pulse.
+    @inline(__always)
+    private func cycle(
+        _ state: inout Active, target: Float, deviation: Float, conductance g: inout Float,
+        used: inout UInt32, coarseWrites: inout Int, z: (Float, Float, Float)
+    ) -> CellOutcome? {
+        let reads = Float(parameters.verifyReads)
+        let error = g + noise.deviation(g) / reads.squareRoot() * z.0 - target
+        if abs(error) <= Float(parameters.tolerance) * on { return .verified }
+        if used == UInt32(parameters.pulsesMax) { return .unverified }
+        used += 1
+        if abs(error) > Float(parameters.coarse) * on, state.coarseWrites < Self.coarseWritesMax {
+            g = openLoop.landing(target: target, deviation: deviation, z: z.2)
+            state.step = Float(parameters.stepFirst)
+            state.direction = 0
+            state.coarseWrites += 1
+            coarseWrites += 1
+            return nil
+        }
+        let direction: Float = error < 0 ? 1 : -1
+        if direction == state.direction {
+            state.step = min(state.step * Float(parameters.growth), Float(parameters.stepMax))
+        } else if state.direction != 0 {
+            state.step = max(state.step * Float(parameters.cut), Float(parameters.stepMin))
+        }
+        state.direction = direction
+        let u = min(max((g - off) / (on - off), 0), 1)
+        let factor =
+            direction > 0
+            ? Self.power(1 - u, parameters.nonlinearitySet)
+            : Self.power(u, parameters.nonlinearityReset)
+        let step = state.step * factor * max(0, 1 + Float(parameters.cycleToCycle) * z.1)
+        g = max(0, g + direction * (on - off) * step)
+        return nil
+    }
+
+    @inline(__always)
+    private static func power(_ base: Float, _ exponent: Double) -> Float {
+        exponent == 1 ? base : powf(base, Float(exponent))
+    }
+}
