@@ -22,12 +22,12 @@ struct SpecReaderTests {
 
     static let chipMistakes = [
         Mistake("    tiles: 192", "    tiles: 0",
-                "chip.yaml:7: banks[0].tiles is \"0\"; allowed: 1 … 65536"),
+                "chip.yaml:8: banks[0].tiles is \"0\"; allowed: 1 … 65536"),
         Mistake("    tiles: 192", "    tiles: many",
-                "chip.yaml:7: banks[0].tiles is \"many\"; allowed: a whole number, 1 … 65536"),
+                "chip.yaml:8: banks[0].tiles is \"many\"; allowed: a whole number, 1 … 65536"),
         Mistake("    tiles: 192\n", "", "the key banks[0].tiles is missing"),
         Mistake("    tiles: 192", "    tile: 192",
-                "chip.yaml:7: banks[0].tile is not a key here; did you mean tiles?"),
+                "chip.yaml:8: banks[0].tile is not a key here; did you mean tiles?"),
         Mistake("  read_voltage_V: 0.2", "  read_voltage: 0.2",
                 "converters.read_voltage is not a key here; write read_voltage_V, with the unit "
                     + "in the key"),
