@@ -180,24 +180,27 @@ struct DaemonTests {
         let test = try TestDaemon()
         let host = try TestHost(test.endpoint)
         let control = try TestHost(test.endpoint + ".control")
+        var seed: UInt64 = 42
+        func noise(_ count: Int) -> Frame {
+            Frame(
+                (0 ..< count).map { _ -> UInt8 in
+                    seed = seed &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+                    return UInt8(truncatingIfNeeded: seed >> 33)
+                })
+        }
         for target in [host, control] {
-            var seed: UInt64 = 42
-            for round in 0 ..< 200 {
-                let frames = (0 ..< 1 + round % 7).map { _ in
-                    Frame(
-                        (0 ..< round).map { _ -> UInt8 in
-                            seed = seed &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-                            return UInt8(truncatingIfNeeded: seed >> 33)
-                        })
+            // Fewer at a time than a socket keeps for a peer.
+            for round in 0 ..< 40 {
+                for frames in 1 ... 8 {
+                    try target.sendRaw((0 ..< frames).map { noise(round * 5 + $0) })
                 }
-                try target.sendRaw(frames)
-            }
-            let id = try target.send(Commands.hello)
-            while true {
-                let reply = try target.receive().reply
-                if reply.requestID == id, !reply.hasError { break }
-                #expect(reply.hasError)
-                #expect(!reply.error.message.isEmpty)
+                let id = try target.send(Commands.hello)
+                while true {
+                    let reply = try target.receive().reply
+                    if reply.requestID == id, !reply.hasError { break }
+                    #expect(reply.hasError)
+                    #expect(!reply.error.message.isEmpty)
+                }
             }
         }
     }
