@@ -97,12 +97,14 @@ let package = Package(
             name: "HostKitTests", dependencies: ["HostKit", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "BlackBoxTests",
-            dependencies: ["ChipClient", "TestSupport", "chipd", "chipctl", "hostagent"],
+            dependencies: ["Protocol", "chipd", "chipctl", "hostagent"],
             path: "Tests/BlackBox", swiftSettings: strict),
+        .target(
+            name: "CFloor", dependencies: ["CZeroMQ"], path: "Benchmarks/CFloor"),
         .executableTarget(
             name: "nvcim-bench",
-            dependencies: ["Physics", "ChipCore", "ChipServer", "ChipClient", "CBLAS", "CZeroMQ"],
-            path: "Benchmarks", swiftSettings: strict),
+            dependencies: ["Physics", "ChipCore", "ChipServer", "Protocol", "CBLAS", "CFloor"],
+            path: "Benchmarks", exclude: ["CFloor"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17

@@ -53,7 +53,7 @@ public enum Limits {
 
     /// Frames of a message that a socket keeps. What a peer sends beyond is
     /// dropped as it is read; the decoder then refuses the message by its count.
-    static let framesKept = 3 + frames + 1
+    static let framesKept = 3 + 1 + frames + 1
 
     /// What libzmq lets a peer announce for one frame: more closes the
     /// connection before memory is reserved. The slack lets a frame that is

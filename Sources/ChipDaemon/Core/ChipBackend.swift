@@ -119,6 +119,13 @@ public struct LeaseView: Sendable, Hashable {
     public var epoch: UInt64
     public var remainingMilliseconds: UInt64
     public var isYours: Bool
+
+    public init(isHeld: Bool, epoch: UInt64, remainingMilliseconds: UInt64, isYours: Bool) {
+        self.isHeld = isHeld
+        self.epoch = epoch
+        self.remainingMilliseconds = remainingMilliseconds
+        self.isYours = isYours
+    }
 }
 
 public struct MatrixDescription: Sendable, Hashable {
@@ -137,6 +144,28 @@ public struct MatrixDescription: Sendable, Hashable {
     public var weightsUnverified: Int
     /// Order: row block, column block, slice, polarity (last fastest).
     public var tiles: [Int]
+
+    public init(
+        id: UInt32, name: String, rows: Int, columns: Int, bank: String,
+        mapping: WeightEncoding.Mapping, sensing: Sensing, slices: Int, bitsPerSlice: Int,
+        codeMax: Int, fullScaleMicroamperes: Double, weightsProgrammed: Int,
+        weightsUnverified: Int, tiles: [Int]
+    ) {
+        self.id = id
+        self.name = name
+        self.rows = rows
+        self.columns = columns
+        self.bank = bank
+        self.mapping = mapping
+        self.sensing = sensing
+        self.slices = slices
+        self.bitsPerSlice = bitsPerSlice
+        self.codeMax = codeMax
+        self.fullScaleMicroamperes = fullScaleMicroamperes
+        self.weightsProgrammed = weightsProgrammed
+        self.weightsUnverified = weightsUnverified
+        self.tiles = tiles
+    }
 }
 
 public struct ChipStatus: Sendable {
@@ -150,6 +179,23 @@ public struct ChipStatus: Sendable {
     public var tiles: Int
     public var isTruthRevealed: Bool
     public var sequenceLast: UInt64
+
+    public init(
+        stateDigest: [UInt8], isPowered: Bool, chipTime: ChipInstant, clock: ClockMode,
+        lease: LeaseView, matrices: [MatrixDescription], tilesFree: Int, tiles: Int,
+        isTruthRevealed: Bool, sequenceLast: UInt64
+    ) {
+        self.stateDigest = stateDigest
+        self.isPowered = isPowered
+        self.chipTime = chipTime
+        self.clock = clock
+        self.lease = lease
+        self.matrices = matrices
+        self.tilesFree = tilesFree
+        self.tiles = tiles
+        self.isTruthRevealed = isTruthRevealed
+        self.sequenceLast = sequenceLast
+    }
 }
 
 public struct ChipHealth: Sendable {
@@ -157,6 +203,12 @@ public struct ChipHealth: Sendable {
         public var pulsesMin: UInt64
         public var pulsesMax: UInt64
         public var cells: UInt64
+
+        public init(pulsesMin: UInt64, pulsesMax: UInt64, cells: UInt64) {
+            self.pulsesMin = pulsesMin
+            self.pulsesMax = pulsesMax
+            self.cells = cells
+        }
     }
     public var pulses: UInt64
     public var cycles: [Bin]
@@ -166,6 +218,21 @@ public struct ChipHealth: Sendable {
     public var latencyNanoseconds: Double
     public var chipTime: ChipInstant
     public var commands: UInt64
+
+    public init(
+        pulses: UInt64, cycles: [Bin], cells: UInt64, unverified: UInt64,
+        energyPicojoules: Double, latencyNanoseconds: Double, chipTime: ChipInstant,
+        commands: UInt64
+    ) {
+        self.pulses = pulses
+        self.cycles = cycles
+        self.cells = cells
+        self.unverified = unverified
+        self.energyPicojoules = energyPicojoules
+        self.latencyNanoseconds = latencyNanoseconds
+        self.chipTime = chipTime
+        self.commands = commands
+    }
 }
 
 /// The data sheet: what a real chip's would say. No fabrication draws.
@@ -175,6 +242,16 @@ public struct DataSheet: Sendable {
     public var effectsNotModelled: [String]
     /// Simulated worst case of the largest request that the limits allow, milliseconds.
     public var worstMilliseconds: [(command: String, milliseconds: Double)]
+
+    public init(
+        spec: ChipSpec, effectsModelled: [String], effectsNotModelled: [String],
+        worstMilliseconds: [(command: String, milliseconds: Double)]
+    ) {
+        self.spec = spec
+        self.effectsModelled = effectsModelled
+        self.effectsNotModelled = effectsNotModelled
+        self.worstMilliseconds = worstMilliseconds
+    }
 }
 
 /// Limits that the chip enforces itself; the server hands in the published ones.

@@ -11,7 +11,8 @@ public enum Codec {
     // MARK: Requests, the daemon's side
 
     /// Splits and checks a request as a ROUTER socket receives it:
-    /// `[routing] [empty, from a REQ peer] [header] [tensor frame]*`.
+    /// `[routing] [empty, from a REQ peer] [header] [tensor frame]*`. A REQ peer that
+    /// correlates its replies puts four bytes of its own before the empty frame.
     ///
     /// Checks, in this order: the frames' number and sizes, the header as
     /// protobuf, unknown fields and enumerators at any depth, the protocol
@@ -20,8 +21,7 @@ public enum Codec {
     public static func decodeRequest(
         _ message: [Frame]
     ) throws(RequestFault) -> IncomingRequest {
-        var headerAt = 1
-        if message.count > 1, message[1].count == 0 { headerAt = 2 }
+        let headerAt = headerIndex(message)
         let routing = [Frame](message.prefix(headerAt))
         var ids = WireRequest()
 
@@ -73,6 +73,13 @@ public enum Codec {
         return IncomingRequest(
             routing: routing, request: request, command: command, tensors: tensors,
             byteCount: bytes.count + tensors.reduce(0) { $0 + $1.count })
+    }
+
+    /// No header and no tensor frame is empty, so an empty frame is a delimiter.
+    private static func headerIndex(_ message: [Frame]) -> Int {
+        if message.count > 1, message[1].count == 0 { return 2 }
+        if message.count > 2, message[1].count == 4, message[2].count == 0 { return 3 }
+        return 1
     }
 
     /// The version, and the ids that the command needs or must not have.

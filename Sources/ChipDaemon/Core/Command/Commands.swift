@@ -116,6 +116,18 @@ public struct ChangeReply: Sendable {
     public var chipTime: ChipInstant
     public var cost: Cost
     public var warnings: [String]
+
+    public init(
+        result: ChangeResult, effect: Effect, fault: ChipFault?, chipTime: ChipInstant,
+        cost: Cost, warnings: [String]
+    ) {
+        self.result = result
+        self.effect = effect
+        self.fault = fault
+        self.chipTime = chipTime
+        self.cost = cost
+        self.warnings = warnings
+    }
 }
 
 public enum Effect: UInt8, Sendable, Hashable {
@@ -150,6 +162,8 @@ public struct ProgramReport: Sendable {
     public var slices = 1
     public var polarities = 1
     public var isTile = false
+
+    public init() {}
 }
 
 /// Commands that use the chip without changing what is stored: new noise each time.
@@ -216,6 +230,13 @@ public struct SampleReply: Sendable {
     public var chipTime: ChipInstant
     public var cost: Cost
     public var warnings: [String]
+
+    public init(result: Result, chipTime: ChipInstant, cost: Cost, warnings: [String]) {
+        self.result = result
+        self.chipTime = chipTime
+        self.cost = cost
+        self.warnings = warnings
+    }
 }
 
 /// Controls that only an emulator has.
@@ -235,6 +256,11 @@ public struct SimulationReply: Sendable {
     }
     public var result: Result
     public var chipTime: ChipInstant
+
+    public init(result: Result, chipTime: ChipInstant) {
+        self.result = result
+        self.chipTime = chipTime
+    }
 }
 
 /// How chip time follows the wall clock.

@@ -57,6 +57,12 @@ public struct MatrixRecord: Sendable, Hashable {
     public var codes: [Int16]
     /// Bit 0: programmed; bit 1: the last write-verify of one of its cells failed.
     public var flags: [UInt8]
+
+    public init(description: MatrixDescription, codes: [Int16], flags: [UInt8]) {
+        self.description = description
+        self.codes = codes
+        self.flags = flags
+    }
 }
 
 /// The durable part of chip time.
@@ -67,6 +73,15 @@ public struct ClockRecord: Sendable, Hashable {
     public var anchorWallMicroseconds: Int64
     /// The latest instant seen: chip time never shows less.
     public var latest: ChipInstant
+
+    public init(
+        mode: ClockMode, anchor: ChipInstant, anchorWallMicroseconds: Int64, latest: ChipInstant
+    ) {
+        self.mode = mode
+        self.anchor = anchor
+        self.anchorWallMicroseconds = anchorWallMicroseconds
+        self.latest = latest
+    }
 }
 
 public struct CounterRecord: Sendable, Hashable {

@@ -1,0 +1,122 @@
+import CFloor
+import ChipCore
+import Foundation
+
+/// Cases inside the daemon's process: physics and store, no wire.
+enum ChipCases {
+    static let batches = [1, 32, 256]
+
+    static func multiply(batch: Int) throws {
+        try Scratch.folder { folder in
+            let bench = try BenchChip(BenchChip.spec(tiles: 2), in: folder)
+            try bench.map(columns: 128)
+            try bench.program(columns: 128, method: .openLoop, seed: 0)
+            let inputs = (0 ..< batch * 128).map { UInt8(truncatingIfNeeded: $0 * 29) }
+            let bare = BareProduct(batch: batch, rows: 128, columns: 128)
+            let times = try Timing.compare {
+                try bench.multiply(inputs, batch: batch)
+            } floor: {
+                bare.run()
+            }
+            Result(
+                name: "multiply-128x128-b\(batch)", value: Double(batch) / times.work,
+                unit: "vectors/s", floor: Double(batch) / times.floor,
+                ratio: times.work / times.floor,
+                more: [
+                    "microseconds": times.work * 1e6, "threads": 1,
+                    "effects": "read noise, 8-bit DAC, 10-bit ADC",
+                ]
+            ).print()
+        }
+    }
+
+    /// Durable cells a second. Floor: the bytes of as many cells, written and synced by tile.
+    static func programOpenLoop() throws {
+        try Scratch.folder { folder in
+            let columns = 2048
+            let bench = try BenchChip(BenchChip.spec(tiles: 2 * columns / 128), in: folder)
+            try bench.map(columns: columns)
+            let cells = 2 * 128 * columns
+            var seed = 0
+            let file = folder.appendingPathComponent("floor").path
+            var floors: [Double] = []
+            var times: [Double] = []
+            for _ in 0 ..< 7 {
+                times.append(
+                    try Timing.seconds {
+                        try bench.program(columns: columns, method: .openLoop, seed: seed)
+                    })
+                var seconds = 0.0
+                let status = floor_write(file, cells * 12, 128 * 128 * 12, &seconds)
+                guard status == 0 else { throw BenchFault("floor: errno \(status)") }
+                floors.append(seconds)
+                seed += 1
+            }
+            let (work, floor) = (Timing.median(times), Timing.median(floors))
+            Result(
+                name: "program-open-loop", value: Double(cells) / work, unit: "cells/s",
+                floor: Double(cells) / floor, ratio: work / floor,
+                more: ["cells": cells, "threads": 1]
+            ).print()
+        }
+    }
+
+    static func programWriteVerify() throws {
+        try Scratch.folder { folder in
+            let columns = 512
+            let bench = try BenchChip(BenchChip.spec(tiles: 2 * columns / 128), in: folder)
+            try bench.map(columns: columns)
+            let cells = 2 * 128 * columns
+            var times: [Double] = []
+            for seed in 0 ..< 5 {
+                times.append(
+                    try Timing.seconds {
+                        try bench.program(
+                            columns: columns, method: .writeVerify(tolerance: 0, pulsesMax: 0),
+                            seed: seed)
+                    })
+            }
+            let work = Timing.median(times)
+            Result(
+                name: "program-write-verify", value: Double(cells) / work, unit: "cells/s",
+                more: ["cells": cells, "threads": 1]
+            ).print()
+        }
+    }
+
+    static func sizes() throws {
+        try Scratch.folder { folder in
+            let columns = 4096
+            let cells = 2 * 128 * columns
+            let before = try Scratch.residentBytes()
+            let bench = try BenchChip(
+                BenchChip.spec(tiles: 2 * columns / 128, isDrifting: true), in: folder)
+            try bench.map(columns: columns)
+            for seed in 0 ..< 3 {
+                try bench.program(columns: columns, method: .openLoop, seed: seed)
+            }
+            try bench.multiply(Array(repeating: 1, count: 128), batch: 1)
+            let memory = try Scratch.residentBytes() - before
+            try bench.store.close()
+            let files = try FileManager.default.contentsOfDirectory(
+                at: folder, includingPropertiesForKeys: [.fileSizeKey])
+            let disk = try files.reduce(0) {
+                $0 + (try $1.resourceValues(forKeys: [.fileSizeKey]).fileSize ?? 0)
+            }
+            Result(
+                name: "disk-bytes-per-cell", value: Double(disk) / Double(cells), unit: "bytes",
+                floor: 12, ratio: Double(disk) / Double(cells) / 12, more: ["cells": cells]
+            ).print()
+            Result(
+                name: "memory-bytes-per-cell", value: Double(memory) / Double(cells),
+                unit: "bytes", floor: 12, ratio: Double(memory) / Double(cells) / 12,
+                more: ["cells": cells]
+            ).print()
+        }
+    }
+}
+
+struct BenchFault: Error, CustomStringConvertible {
+    let description: String
+    init(_ description: String) { self.description = description }
+}

@@ -1,0 +1,37 @@
+import CFloor
+import Foundation
+
+/// `nvcim-bench [CASE…]`: prints one JSON object a line for each case, all without arguments.
+@main
+enum NVCIMBench {
+    static func main() {
+        do {
+            try run(Array(CommandLine.arguments.dropFirst()))
+        } catch {
+            FileHandle.standardError.write(Data("nvcim-bench: \(error)\n".utf8))
+            exit(1)
+        }
+    }
+
+    private static func run(_ arguments: [String]) throws {
+        if arguments.first == "--echo" { try echo(arguments) }
+        let isAsked = { (name: String) in arguments.isEmpty || arguments.contains(name) }
+        for batch in ChipCases.batches where isAsked("multiply-128x128-b\(batch)") {
+            try ChipCases.multiply(batch: batch)
+        }
+        if isAsked("program-open-loop") { try ChipCases.programOpenLoop() }
+        if isAsked("program-write-verify") { try ChipCases.programWriteVerify() }
+        if isAsked("disk-bytes-per-cell") || isAsked("memory-bytes-per-cell") {
+            try ChipCases.sizes()
+        }
+        if WireCases.names.contains(where: isAsked) { try WireCases.run(isAsked) }
+    }
+
+    /// The floor's server, a process like the daemon.
+    private static func echo(_ arguments: [String]) throws -> Never {
+        guard arguments.count == 4, let bytes = Int(arguments[2]), let count = Int(arguments[3])
+        else { throw BenchFault("usage: --echo ENDPOINT BYTES COUNT") }
+        let reply = [UInt8](repeating: 0x5A, count: bytes)
+        exit(floor_echo_serve(arguments[1], reply, bytes, count) == 0 ? 0 : 1)
+    }
+}

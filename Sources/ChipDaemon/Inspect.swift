@@ -1,0 +1,58 @@
+import ArgumentParser
+import ChipServer
+
+struct Check: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Verify a state directory without changing it, also beside a running daemon.",
+        version: programVersion)
+
+    @Argument(help: "The state directory.")
+    var dir: String
+
+    @Option(help: "Only this chip.")
+    var serial: UInt32?
+
+    func run() async throws {
+        try await ExitStatus.ending {
+            let state = try StateInspection(path: dir, serial: serial)
+            var isSound = true
+            for serial in state.serials {
+                let findings = state.check(serial: serial)
+                print("chip \(serial): \(findings.isEmpty ? "sound" : "damaged")")
+                for finding in findings { print("  \(finding)") }
+                isSound = isSound && findings.isEmpty
+            }
+            if state.serials.isEmpty { print("no chip was used yet") }
+            if !isSound { throw ExitCode(ExitStatus.data) }
+        }
+    }
+}
+
+struct Show: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Show what the stored chips are, without changing them.",
+        version: programVersion)
+
+    @Argument(help: "The state directory.")
+    var dir: String
+
+    @Option(help: "Only this chip.")
+    var serial: UInt32?
+
+    @Flag(help: "Print JSON: a list of chips.")
+    var json = false
+
+    func run() async throws {
+        try await ExitStatus.ending {
+            let state = try StateInspection(path: dir, serial: serial)
+            let chips = try state.serials.map { try state.show(serial: $0) }
+            if json {
+                print(try ChipSummary.json(chips))
+            } else if chips.isEmpty {
+                print("no chip was used yet")
+            } else {
+                print(chips.map(\.table).joined(separator: "\n\n"))
+            }
+        }
+    }
+}

@@ -1,0 +1,173 @@
+internal import ChipCore
+internal import Protocol
+internal import Synchronization
+
+/// A request whose turn at its chip has come: the last checks, the work, the answer.
+struct QueuedRequest: Sendable {
+    let request: IncomingRequest
+    let serial: UInt32
+    let received: HostInstant
+    let answer: Answer
+    let dispatcher: Dispatcher
+
+    func run(on chip: Result<any ChipBackend, ChipFault>, _ cancelFlag: CancelFlag) {
+        do throws(ChipFault) {
+            let chip = try chip.get()
+            try carryOut(on: chip, cancelFlag)
+        } catch {
+            answer.refuse(error)
+        }
+    }
+
+    private func carryOut(on chip: any ChipBackend, _ cancelFlag: CancelFlag) throws(ChipFault) {
+        let now = dispatcher.clock.now
+        guard !isPastDeadline(now) else {
+            return answer.refuse(.deadlinePassed(request.request.deadlineMs))
+        }
+        guard !cancelFlag.isRaised else { return answer.refuse(.cancelledWhileWaiting) }
+        let traits = request.command.traits
+        do throws(WireError) {
+            if traits.isSequenced {
+                try change(chip, now, cancelFlag)
+            } else if traits.isSimulation {
+                try simulate(chip, now)
+            } else if traits.isControl {
+                try dispatcher.atDesk(request, serial: serial, answer: answer)
+            } else {
+                try sample(chip, now)
+            }
+        } catch {
+            answer.refuse(error)
+        }
+    }
+
+    // MARK: The three kinds of work
+
+    private func change(_ chip: any ChipBackend, _ now: HostInstant, _ cancelFlag: CancelFlag)
+        throws(WireError)
+    {
+        let ids = request.request
+        guard let session = SessionID([UInt8](ids.session)) else {
+            preconditionFailure("the decoder lets no sequenced command pass without its session")
+        }
+        let command = try ChangeCommand(request, spec: chip.dataSheet.spec)
+        let stamp = CommandStamp(
+            session: session, sequence: ids.sequence,
+            digest: Codec.digest(ids, tensors: request.tensors), epoch: ids.epoch,
+            acknowledged: ids.acknowledged)
+        let work = context(now) {
+            // The flag may have been raised before the chip knew of the command.
+            if cancelFlag.isRaised {
+                _ = chip.cancel(session: session, sequence: ids.sequence)
+            }
+        }
+        do throws(ChipFault) {
+            var made: (change: ChangeReply, stored: StoredReply)?
+            let done = try chip.change(command, stamp: stamp, work: work) { change in
+                let (reply, tensors) = WireReply.storable(change, to: ids)
+                let stored = StoredReply(reply, tensors: tensors)
+                made = (change, stored)
+                return stored.encoded
+            }
+            switch done {
+            case .done:
+                guard let made else { preconditionFailure("a change is encoded before it is done") }
+                publish(made.change)
+                answer.send(made.stored, isReplayed: false)
+            case .replayed(let frames):
+                guard let stored = StoredReply(frames) else {
+                    throw ChipFault(
+                        .dataLoss, .store, .never,
+                        "the stored reply of sequence \(ids.sequence) cannot be read")
+                }
+                answer.send(stored, isReplayed: true)
+            }
+        } catch {
+            answer.refuse(error)
+        }
+    }
+
+    private func sample(_ chip: any ChipBackend, _ now: HostInstant) throws(WireError) {
+        let command = try SampleCommand(request, spec: chip.dataSheet.spec)
+        let work = context(now)
+        answer.sendTensors { reply throws(WireError) in
+            do throws(ChipFault) {
+                return reply.fill(try chip.sample(command, work: work))
+            } catch {
+                throw WireError(error)
+            }
+        }
+    }
+
+    private func simulate(_ chip: any ChipBackend, _ now: HostInstant) throws(WireError) {
+        let command = try SimulationCommand(request)
+        if case .truth = command {
+            dispatcher.logger.notice("chip \(serial): the true conductances were asked for")
+        }
+        let work = context(now)
+        answer.sendTensors { reply throws(WireError) in
+            do throws(ChipFault) {
+                let done = try chip.simulate(command, work: work)
+                publish(command, done)
+                return reply.fill(done)
+            } catch {
+                throw WireError(error)
+            }
+        }
+    }
+
+    // MARK: Time
+
+    private func isPastDeadline(_ now: HostInstant) -> Bool {
+        let deadline = Int64(request.request.deadlineMs) * 1_000
+        return deadline > 0 && now.bootMicroseconds - received.bootMicroseconds >= deadline
+    }
+
+    private func context(
+        _ now: HostInstant, onAsked: @escaping @Sendable () -> Void = {}
+    ) -> WorkContext {
+        WorkContext(
+            now: now,
+            isPastDeadline: {
+                onAsked()
+                return self.isPastDeadline(self.dispatcher.clock.now)
+            },
+            split: { count, body in self.dispatcher.house.split(count, body) })
+    }
+
+    // MARK: Events
+
+    private func publish(_ change: ChangeReply) {
+        var event = WireEvent()
+        event.chip = serial
+        event.chipTimeS = change.chipTime.seconds
+        event.pulses = change.cost.pulses
+        switch change.result {
+        case .programmed(let report):
+            event.kind = .programmed
+            event.text =
+                "\(report.written) written, \(report.verified) verified, "
+                + "\(report.unverified) unverified of \(report.cells) cells"
+        case .power(let on, let matricesLost):
+            event.kind = .power
+            event.text = on ? "on" : "off, \(matricesLost) matrices lost"
+        case .mapped, .unmapped, .calibrated: return
+        }
+        dispatcher.events?.publish(event)
+    }
+
+    private func publish(_ command: SimulationCommand, _ done: SimulationReply) {
+        switch command {
+        case .clockGet, .truth: return
+        case .clockRate, .clockManual, .clockAdvance: break
+        }
+        var event = WireEvent()
+        event.kind = .clock
+        event.chip = serial
+        event.chipTimeS = done.chipTime.seconds
+        if case .clock(let mode) = done.result {
+            event.text = mode == .manual ? "manual" : "rate \(mode.wireRate)"
+        }
+        dispatcher.events?.publish(event)
+    }
+}

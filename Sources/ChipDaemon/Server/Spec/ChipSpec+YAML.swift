@@ -1,0 +1,94 @@
+internal import ChipCore
+internal import Physics
+internal import Yams
+
+extension ChipSpec {
+    /// Rows or columns of a tile (chosen: twice the largest array of the studies).
+    private static let sideRange = 1 ... 1_024
+    private static let tilesRange = 1 ... 65_536
+    /// Cells of a chip: 3 GiB of state at 12 bytes a cell (chosen).
+    private static let cellsMax = 1 << 28
+
+    /// Reads a chip document whose devices stand in it.
+    init(node: Node, file: String) throws(SpecError) {
+        let root = try SpecReader(
+            node, file: file,
+            keys: ["name", "banks", "converters", "wires", "variation", "clock", "periphery"])
+        let name = try root.name("name")
+        let banks = try Self.banks(root)
+        let converters = try Self.converters(root)
+        // The one kind of wire that is modelled so far; the key stands in every spec, so that
+        // none silently changes its meaning when there are more.
+        _ = try root.choice("wires", ["ideal": ()])
+        self.init(
+            name: name, banks: banks, converters: converters, variation: try Self.variation(root),
+            periphery: try DeviceSpec.periphery(root), clock: try Self.clock(root))
+    }
+
+    private static func banks(_ root: SpecReader) throws(SpecError) -> [BankSpec] {
+        var banks: [BankSpec] = []
+        let entries = try root.children(
+            "banks", keys: ["name", "device", "tiles", "rows", "columns"])
+        for entry in entries {
+            let name = try entry.name("name")
+            guard !banks.contains(where: { $0.name == name }) else {
+                throw entry.refusal("name", "is \"\(name)\", which another bank has already")
+            }
+            banks.append(
+                BankSpec(
+                    name: name,
+                    technology: try DeviceSpec.technology(
+                        entry.node("device"), file: entry.file, path: "\(entry.path).device"),
+                    tiles: try entry.integer("tiles", tilesRange),
+                    rows: try entry.integer("rows", sideRange),
+                    columns: try entry.integer("columns", sideRange)))
+        }
+        let cells = banks.reduce(0) { $0 + $1.tiles * $1.cellsPerTile }
+        guard cells <= cellsMax else {
+            throw root.refusal("banks", "have \(cells) cells; allowed: at most \(cellsMax)")
+        }
+        let tiles = banks.reduce(0) { $0 + $1.tiles }
+        guard tilesRange.contains(tiles) else {
+            throw root.refusal(
+                "banks", "have \(tiles) tiles; allowed: at most \(tilesRange.upperBound)")
+        }
+        return banks
+    }
+
+    private static func converters(_ root: SpecReader) throws(SpecError) -> ConverterSpec {
+        let part = try root.child("converters", keys: ["dac_bits", "adc_bits", "read_voltage_V"])
+        return ConverterSpec(
+            dacBits: try part.integer("dac_bits", 1 ... 8),
+            adcBits: try part.integer("adc_bits", 2 ... 16, orWord: "ideal"),
+            readVoltage: try part.number("read_voltage_V", .above(0, to: 2)))
+    }
+
+    private static func variation(_ root: SpecReader) throws(SpecError) -> Variation {
+        let part = try root.child(
+            "variation", keys: ["model", "sigma_between_chip", "sigma_within_chip"])
+        let model = try part.choice(
+            "model",
+            [
+                "weight-proportional": Variation.Model.weightProportional,
+                "layer-fixed": .layerFixed, "like-read-noise": .likeReadNoise,
+            ])
+        let between = try part.number("sigma_between_chip", .from(0, to: 1))
+        let within = try part.number("sigma_within_chip", .from(0, to: 1))
+        return try DeviceSpec.checked(part, "model") { () throws(PhysicsError) in
+            try Variation(model: model, betweenChip: between, withinChip: within)
+        }
+    }
+
+    private static func clock(_ root: SpecReader) throws(SpecError) -> ClockMode {
+        let part = try root.child("clock", keys: ["mode", "rate_s_per_s"])
+        let isManual = try part.choice("mode", ["rate": false, "manual": true])
+        guard !isManual else {
+            guard !part.contains("rate_s_per_s") else {
+                throw part.refusal("rate_s_per_s", "is given, but the mode is manual")
+            }
+            return .manual
+        }
+        return .rate(
+            try part.number("rate_s_per_s", .from(0, to: ClockMode.rateRange.upperBound)))
+    }
+}

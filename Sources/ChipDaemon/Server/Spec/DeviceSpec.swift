@@ -1,0 +1,155 @@
+internal import ChipCore
+internal import Physics
+internal import Yams
+
+/// The reader of `firmware-specs/devices/*.yaml`: one cell technology, each value with its source.
+///
+/// The ranges are wide enough for what is published and narrow enough to catch a wrong unit:
+/// 50 for 50 kΩ is refused.
+enum DeviceSpec {
+    private static let digitalKeys = ["name", "storage", "bits_per_cell", "cost"]
+    private static let analogKeys =
+        digitalKeys + [
+            "on_resistance_ohm", "on_off_ratio", "drift_coefficient",
+            "drift_coefficient_spread", "drift_reference_age_s", "read_noise_relative",
+            "read_noise_constant_uS", "programming_noise_relative", "write_verify",
+        ]
+
+    static func technology(_ node: Node, file: String, path: String) throws(SpecError)
+        -> CellTechnology
+    {
+        let any = try SpecReader(node, file: file, path: path, keys: analogKeys)
+        let storage = try any.choice(
+            "storage", ["analog": CellTechnology.Storage.analog, "digital": .digital])
+        guard storage == .digital else { return try analog(any) }
+        return try digital(SpecReader(node, file: file, path: path, keys: digitalKeys))
+    }
+
+    private static func analog(_ device: SpecReader) throws(SpecError) -> CellTechnology {
+        let name = try device.name("name")
+        let values = device.sourced
+        let bits = try values.integer("bits_per_cell", 1 ... 8)
+        let resistance = try values.number("on_resistance_ohm", .from(100, to: 1e9))
+        let ratio = try values.number("on_off_ratio", .above(1, to: 1e9))
+        let coefficient = try values.number("drift_coefficient", .from(0, to: 0.2))
+        let spread = try values.number("drift_coefficient_spread", .from(0, to: 0.2))
+        let reference = try values.number("drift_reference_age_s", .above(0, to: 1e6))
+        let relative = try values.number("read_noise_relative", .from(0, to: 1))
+        let constant = try values.number("read_noise_constant_uS", .from(0, to: 1_000))
+        let programming = try values.number("programming_noise_relative", .from(0, to: 1))
+        let writeVerify = try writeVerify(device)
+        let cost = try cost(device)
+        return try checked(device, "name") { () throws(PhysicsError) in
+            try CellTechnology(
+                name: name, storage: .analog, bitsPerCell: bits,
+                window: ConductanceWindow(
+                    on: Conductance(siemens: 1 / resistance), onOffRatio: ratio),
+                drift: PowerLawDrift(
+                    coefficient: coefficient, coefficientSpread: spread,
+                    referenceAgeSeconds: reference),
+                readNoise: ReadNoise(relative: relative, constantMicrosiemens: constant),
+                programmingNoise: programming, writeVerify: writeVerify, cost: cost)
+        }
+    }
+
+    /// A digital cell is exact: it has no window, drift or noise, and none is asked for.
+    private static func digital(_ device: SpecReader) throws(SpecError) -> CellTechnology {
+        let name = try device.name("name")
+        let bits = try device.sourced.integer("bits_per_cell", 1 ... 1)
+        let cost = try cost(device)
+        return try checked(device, "name") { () throws(PhysicsError) in
+            try CellTechnology(
+                name: name, storage: .digital, bitsPerCell: bits,
+                window: ConductanceWindow(on: .microsiemens(1), onOffRatio: .infinity),
+                drift: .none, readNoise: .none, programmingNoise: 0,
+                writeVerify: WriteVerifyParameters(verifyReads: 1), cost: cost)
+        }
+    }
+
+    private static func writeVerify(_ device: SpecReader) throws(SpecError)
+        -> WriteVerifyParameters
+    {
+        let part = try device.child(
+            "write_verify", isSourced: true,
+            keys: [
+                "verify_reads", "pulses_max", "tolerance_of_on", "coarse_of_on",
+                "step_first_of_window", "step_min_of_window", "step_max_of_window",
+                "step_growth_factor", "step_cut_factor", "nonlinearity_set",
+                "nonlinearity_reset", "cycle_to_cycle_relative",
+            ])
+        var values = WriteVerifyParameters(
+            verifyReads: try part.integer("verify_reads", 1 ... 1_024))
+        values.pulsesMax = try part.integer("pulses_max", 1 ... 4_000)
+        values.tolerance = try part.number("tolerance_of_on", .from(1e-4, to: 1))
+        values.coarse = try part.number("coarse_of_on", .from(0, to: 10))
+        values.stepFirst = try part.number("step_first_of_window", .above(0, to: 1))
+        values.stepMin = try part.number("step_min_of_window", .above(0, to: 1))
+        values.stepMax = try part.number("step_max_of_window", .above(0, to: 1))
+        values.growth = try part.number("step_growth_factor", .from(1, to: 10))
+        values.cut = try part.number("step_cut_factor", .from(0.01, to: 1))
+        values.nonlinearitySet = try part.number("nonlinearity_set", .from(0, to: 10))
+        values.nonlinearityReset = try part.number("nonlinearity_reset", .from(0, to: 10))
+        values.cycleToCycle = try part.number("cycle_to_cycle_relative", .from(0, to: 1))
+        return try checked(part, "step_first_of_window") { () throws(PhysicsError) in
+            try values.validated()
+        }
+    }
+
+    private static func cost(_ device: SpecReader) throws(SpecError) -> CellCost {
+        let part = try device.child(
+            "cost", isSourced: true,
+            keys: [
+                "program_pulse_width_ns", "program_pulse_energy_pJ", "read_pulse_width_ns",
+                "verify_read_energy_pJ",
+            ])
+        return CellCost(
+            programPulseNanoseconds: try part.number(
+                "program_pulse_width_ns", .above(0, to: 1e9)),
+            programPulsePicojoules: try part.number(
+                "program_pulse_energy_pJ", .from(0, to: 1e6)),
+            readPulseNanoseconds: try part.number("read_pulse_width_ns", .above(0, to: 1e6)),
+            verifyReadPicojoules: try part.number("verify_read_energy_pJ", .from(0, to: 1e6)))
+    }
+
+    /// The circuits around the tiles, in the chip's document.
+    static func periphery(_ root: SpecReader) throws(SpecError) -> PeripheryCost {
+        let amounts: KeyValuePairs<String, WritableKeyPath<PeripheryCost, Double>> = [
+            "word_line_energy_pJ": \.wordLinePicojoules,
+            "driver_fixed_energy_pJ": \.driverFixedPicojoules,
+            "driver_energy_pJ": \.driverPicojoules,
+            "converter_cycle_ns": \.cycleNanoseconds,
+            "converter_level_energy_pJ": \.converterPicojoulesPerLevel,
+            "multiplexer_energy_pJ": \.multiplexerPicojoules,
+            "shift_add_energy_pJ": \.shiftAddPicojoules,
+            "buffer_byte_energy_pJ": \.bufferPicojoulesPerByte,
+            "buffer_byte_time_ns": \.bufferNanosecondsPerByte,
+            "digital_operation_energy_pJ": \.digitalPicojoules,
+            "digital_operation_time_ns": \.digitalNanoseconds,
+        ]
+        let part = try root.child(
+            "periphery", isSourced: true,
+            keys: ["columns_per_converter", "cells_programmed_in_parallel"] + amounts.map(\.key))
+        var cost = PeripheryCost()
+        cost.columnsPerConverter = try part.integer("columns_per_converter", 1 ... 4_096)
+        cost.cellsProgrammedInParallel = try part.integer(
+            "cells_programmed_in_parallel", 1 ... 65_536)
+        for (key, field) in amounts {
+            cost[keyPath: field] = try part.number(key, .from(0, to: 1e9))
+        }
+        let made = cost
+        return try checked(part, "columns_per_converter") { () throws(PhysicsError) in
+            try made.validated()
+        }
+    }
+
+    /// A rule of the physics that a range alone does not express.
+    static func checked<Value>(
+        _ reader: SpecReader, _ key: String, _ make: () throws(PhysicsError) -> Value
+    ) throws(SpecError) -> Value {
+        do {
+            return try make()
+        } catch {
+            throw reader.refusal(key, "cannot be used: \(error)")
+        }
+    }
+}

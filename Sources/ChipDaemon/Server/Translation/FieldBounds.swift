@@ -1,0 +1,50 @@
+internal import Protocol
+
+/// The bounds of numbers that a peer sends: beyond this file they are trusted.
+enum FieldBounds {
+    /// Rows or columns of a matrix.
+    static let sideMax = 1 << 20
+    /// Tiles that a `map` may name.
+    static let tilesMax = 65_536
+    static let weightBitsMax = 16
+    static let cellBitsMax = 8
+    static let pulsesMax = 100_000
+    /// A column of 1,024 cells of 1 mS at 2 V carries 2 A.
+    static let fullScaleMax = 1e7
+    static let advanceSecondsMax = 1e10
+
+    static func integer(_ name: String, _ value: UInt32, _ allowed: ClosedRange<Int>)
+        throws(WireError) -> Int
+    {
+        guard allowed.contains(Int(value)) else {
+            throw outOfRange(name, "\(value)", "\(allowed.lowerBound) … \(allowed.upperBound)")
+        }
+        return Int(value)
+    }
+
+    static func number(_ name: String, _ value: Double, _ allowed: ClosedRange<Double>)
+        throws(WireError) -> Double
+    {
+        guard allowed.contains(value) else {
+            throw outOfRange(name, "\(value)", "\(allowed.lowerBound) … \(allowed.upperBound)")
+        }
+        return value
+    }
+
+    /// Bytes of UTF-8 without control characters.
+    static func name(_ field: String, _ value: String) throws(WireError) -> String {
+        guard value.utf8.count <= Limits.nameBytes else {
+            throw outOfRange(
+                field, "\(value.utf8.count) bytes long", "at most \(Limits.nameBytes)")
+        }
+        guard value.unicodeScalars.allSatisfy({ $0.value >= 32 && $0.value != 127 }) else {
+            throw .field("\(field) contains a control character; allowed: printable text")
+        }
+        return value
+    }
+
+    static func outOfRange(_ name: String, _ value: String, _ allowed: String) -> WireError {
+        .make(
+            .outOfRange, .field, retry: .afterFix, "\(name) is \(value); allowed: \(allowed)")
+    }
+}

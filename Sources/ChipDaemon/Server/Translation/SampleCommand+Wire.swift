@@ -1,0 +1,89 @@
+internal import ChipCore
+internal import Protocol
+
+extension SampleCommand {
+    /// A read or a product in the chip's terms, every number bounded.
+    init(_ request: IncomingRequest, spec: ChipSpec) throws(WireError) {
+        switch request.command {
+        case .read(let read):
+            try TensorArguments(request).finish()
+            self = .read(try ReadCommand(read))
+        case .multiply(let multiply):
+            self = .multiply(
+                try MultiplyCommand(multiply, request, dacBits: spec.converters.dacBits))
+        default:
+            preconditionFailure("\(request.command.traits.name) is no read or product")
+        }
+    }
+}
+
+extension ReadCommand {
+    init(_ wire: WireRead) throws(WireError) {
+        let repeats = try FieldBounds.integer("repeats", wire.repeats, 0 ... Limits.repeats)
+        let source: Source
+        if wire.ofTile {
+            guard wire.matrix == 0 else {
+                throw .field("matrix is \(wire.matrix), but of_tile is true; allowed: 0")
+            }
+            source = .tile(Int(wire.tile))
+        } else {
+            guard wire.tile == 0 else {
+                throw .field("tile is \(wire.tile), but of_tile is false; allowed: 0")
+            }
+            source =
+                wire.conductances
+                ? .conductances(matrix: wire.matrix) : .weights(matrix: wire.matrix)
+        }
+        self.init(source: source, region: try Region(wire.region), repeats: max(1, repeats))
+    }
+}
+
+extension MultiplyCommand {
+    init(_ wire: WireMultiply, _ request: IncomingRequest, dacBits: Int) throws(WireError) {
+        let products: Bool
+        switch wire.output {
+        case .codes: products = false
+        case .products: products = true
+        case .unspecified, .UNRECOGNIZED:
+            throw .field(
+                "output is \(wire.output.rawValue); allowed: 1 (codes), 2 (products)")
+        }
+        var tensors = TensorArguments(request)
+        let (tensor, frame) = try tensors.take(
+            "input codes", types: [.u8, .i8], unit: .code, rank: 2)
+        try tensors.finish()
+        let batch = Int(tensor.shape[0])
+        guard batch <= Limits.batch else {
+            throw .limit("the batch has \(batch) vectors; the limit is \(Limits.batch)")
+        }
+        self.init(
+            matrix: wire.matrix, inputs: try Self.inputs(tensor, frame, dacBits: dacBits),
+            batch: batch, transposed: wire.transpose, bitSerial: wire.bitSerial,
+            products: products,
+            fullScaleMicroamperes: try FieldBounds.number(
+                "adc_full_scale_ua", wire.adcFullScaleUa, 0 ... FieldBounds.fullScaleMax))
+    }
+
+    private static func inputs(_ tensor: WireTensor, _ frame: Frame, dacBits: Int)
+        throws(WireError) -> Inputs
+    {
+        let most = (1 << dacBits) - 1
+        func refuse(_ index: Int, _ value: Int, _ least: Int) -> WireError {
+            .tensor(
+                "tensors[0] (input codes), element \(index), is \(value); a converter of "
+                    + "\(dacBits) bits takes \(least) … \(most)")
+        }
+        if tensor.type == .u8 {
+            let codes = frame.bytes
+            if most < 255, let bad = codes.firstIndex(where: { Int($0) > most }) {
+                throw refuse(bad, Int(codes[bad]), 0)
+            }
+            return .unsigned(codes)
+        }
+        let codes = TensorArguments.elements(frame, as: Int8.self)
+        if most < 128, let bad = codes.firstIndex(where: { abs(Int($0)) > most }) {
+            throw refuse(bad, Int(codes[bad]), -most)
+        }
+        return .signed(codes)
+    }
+}

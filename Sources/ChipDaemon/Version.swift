@@ -1,0 +1,4 @@
+import ChipServer
+
+/// What `--version` prints.
+let programVersion = Daemon.version

@@ -1,0 +1,70 @@
+/// What a host knows of a chip: the maker's figures, never the chip's own
+/// deviations.
+public struct ChipDataSheet: Equatable, Sendable {
+    public var serial: UInt32
+    /// Name of the chip's spec.
+    public var spec: String
+    public var technology: String
+    /// Of a tile.
+    public var rows: Int
+    /// Of a tile.
+    public var columns: Int
+    public var bitsPerCell: Int
+    /// G_on, µS.
+    public var onConductance: Double
+    /// G_off, µS.
+    public var offConductance: Double
+    /// V_read, V.
+    public var readVoltage: Double
+    /// b_in.
+    public var dacBits: Int
+    /// b_out; 0: ideal.
+    public var adcBits: Int
+    /// σ(g)/g of one read.
+    public var readNoiseRelative: Double
+    /// Constant part of σ(g), µS.
+    public var readNoiseConstant: Double
+    /// Open loop, relative to G_on.
+    public var programmingSpread: Double
+    /// Write-verify's band, relative to G_on.
+    public var verifyTolerance: Double
+    /// Vectors of a multiply.
+    public var batchMax: Int
+    /// Bytes of a frame, and of a whole reply.
+    public var frameBytesMax: Int
+
+    public init(
+        serial: UInt32, spec: String, technology: String, rows: Int, columns: Int, bitsPerCell: Int,
+        onConductance: Double, offConductance: Double, readVoltage: Double, dacBits: Int, adcBits: Int,
+        readNoiseRelative: Double, readNoiseConstant: Double, programmingSpread: Double,
+        verifyTolerance: Double, batchMax: Int, frameBytesMax: Int
+    ) {
+        self.serial = serial
+        self.spec = spec
+        self.technology = technology
+        self.rows = rows
+        self.columns = columns
+        self.bitsPerCell = bitsPerCell
+        self.onConductance = onConductance
+        self.offConductance = offConductance
+        self.readVoltage = readVoltage
+        self.dacBits = dacBits
+        self.adcBits = adcBits
+        self.readNoiseRelative = readNoiseRelative
+        self.readNoiseConstant = readNoiseConstant
+        self.programmingSpread = programmingSpread
+        self.verifyTolerance = verifyTolerance
+        self.batchMax = batchMax
+        self.frameBytesMax = frameBytesMax
+    }
+
+    /// L, levels of a cell.
+    public var levels: Int { 1 << bitsPerCell }
+
+    /// Vectors of a matrix that one request may carry: within the batch limit,
+    /// and neither the request's frame nor the reply above the limit of bytes
+    /// (4 KiB are left for the header).
+    public func vectorsMax(rows: Int, columns: Int) -> Int {
+        max(1, min(batchMax, (frameBytesMax - 4096) / max(1, rows, 4 * columns)))
+    }
+}

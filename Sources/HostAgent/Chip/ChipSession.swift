@@ -1,0 +1,170 @@
+/// All that a host may ask of a chip: the interface that the mapper and every
+/// adaptation method work through. An emulator's client satisfies it, a bridge to
+/// hardware does, and so does a test's digital chip.
+///
+/// Calls block and happen in order. A conformance keeps the lease that changing
+/// calls need, numbers its commands and repeats them safely.
+public protocol ChipSession: AnyObject {
+    /// What the maker says of the chip; constant.
+    var dataSheet: ChipDataSheet { get }
+    /// Simulated cost of everything this session has asked for.
+    var cost: ChipCost { get }
+
+    /// Allocates tiles for a logical matrix.
+    func map(_ request: MatrixRequest) throws -> ChipMatrix
+    /// Gives a matrix's tiles back.
+    func unmap(_ matrix: ChipMatrix) throws
+    /// The matrices that the chip holds.
+    func matrices() throws -> [ChipMatrix]
+
+    /// Writes weight codes.
+    func program(_ matrix: ChipMatrix, _ codes: WeightCodes, _ options: ProgramOptions) throws -> ProgramReport
+    /// Conductances of a matrix by read pulses, in µS: [slices, polarities, rows,
+    /// columns], row-major.
+    func readConductances(_ matrix: ChipMatrix, repeats: Int) throws -> [Float]
+    /// Products of batches of input codes, in order; conformances keep several
+    /// requests under way.
+    func multiply(_ matrix: ChipMatrix, _ batches: [InputCodes]) throws -> [OutputCodes]
+    /// Sets a matrix's ADC full scale, in µA; returns the one in force.
+    func calibrate(_ matrix: ChipMatrix, fullScale: Double) throws -> Double
+
+    func status() throws -> ChipStatus
+    func health() throws -> ChipHealth
+
+    /// Gets or renews the exclusive right to change the chip.
+    func acquireLease() throws
+    /// Gives it back.
+    func releaseLease() throws
+}
+
+/// A logical matrix to be placed on the chip.
+public struct MatrixRequest: Equatable, Sendable {
+    public let name: String
+    public let rows: Int
+    public let columns: Int
+    public let weightBits: Int
+    public let codeMax: Int
+
+    public init(name: String, rows: Int, columns: Int, weightBits: Int = 8, codeMax: Int = 127) {
+        self.name = name
+        self.rows = rows
+        self.columns = columns
+        self.weightBits = weightBits
+        self.codeMax = codeMax
+    }
+}
+
+/// A logical matrix on the chip.
+public struct ChipMatrix: Codable, Equatable, Sendable {
+    public let id: UInt32
+    public let name: String
+    public let rows: Int
+    public let columns: Int
+    /// S.
+    public let slices: Int
+    /// K.
+    public let bitsPerSlice: Int
+    public let codeMax: Int
+    public var fullScaleMicroamperes: Double
+
+    public init(
+        id: UInt32, name: String, rows: Int, columns: Int, slices: Int, bitsPerSlice: Int, codeMax: Int,
+        fullScaleMicroamperes: Double
+    ) {
+        self.id = id
+        self.name = name
+        self.rows = rows
+        self.columns = columns
+        self.slices = slices
+        self.bitsPerSlice = bitsPerSlice
+        self.codeMax = codeMax
+        self.fullScaleMicroamperes = fullScaleMicroamperes
+    }
+}
+
+/// How to program.
+public struct ProgramOptions: Equatable, Sendable {
+    public enum Method: String, Codable, Sendable {
+        case openLoop = "open-loop"
+        case writeVerify = "write-verify"
+    }
+    public var method: Method
+    /// Of write-verify, relative to G_on; `nil`: the technology's.
+    public var tolerance: Double?
+    /// Rewrites cells whose code stays: what drift needs.
+    public var all: Bool
+    /// 1 where a weight may change, rows × columns; `nil`: everywhere.
+    public var mask: [UInt8]?
+    /// Asks for one read of each weight afterwards.
+    public var readBack: Bool
+
+    public init(
+        _ method: Method, tolerance: Double? = nil, all: Bool = false, mask: [UInt8]? = nil,
+        readBack: Bool = false
+    ) {
+        self.method = method
+        self.tolerance = tolerance
+        self.all = all
+        self.mask = mask
+        self.readBack = readBack
+    }
+}
+
+/// What programming did.
+public struct ProgramReport: Equatable, Sendable {
+    public var cells: UInt64
+    public var verified: UInt64
+    public var unverified: UInt64
+    public var cost: ChipCost
+    /// Weights as read afterwards, on the scale of the codes, rows × columns.
+    public var readBack: [Float]?
+
+    public init(
+        cells: UInt64 = 0, verified: UInt64 = 0, unverified: UInt64 = 0, cost: ChipCost = ChipCost(),
+        readBack: [Float]? = nil
+    ) {
+        self.cells = cells
+        self.verified = verified
+        self.unverified = unverified
+        self.cost = cost
+        self.readBack = readBack
+    }
+}
+
+/// Unsigned input codes, vectors × rows, row-major.
+public struct InputCodes: Equatable, Sendable {
+    public let vectors: Int
+    public let rows: Int
+    public let values: [UInt8]
+
+    public init(vectors: Int, rows: Int, values: [UInt8]) {
+        precondition(values.count == vectors * rows)
+        self.vectors = vectors
+        self.rows = rows
+        self.values = values
+    }
+}
+
+/// Accumulated output codes, vectors × columns, row-major:
+/// Σ_i c_i·q_ij ≈ lsb·code_j.
+public struct OutputCodes: Equatable, Sendable {
+    public let vectors: Int
+    public let columns: Int
+    public let values: [Int32]
+    public let lsb: Double
+    public let conversions: UInt64
+    /// Conversions at the end of the ADC's range.
+    public let clipped: UInt64
+
+    public init(
+        vectors: Int, columns: Int, values: [Int32], lsb: Double, conversions: UInt64, clipped: UInt64
+    ) {
+        precondition(values.count == vectors * columns)
+        self.vectors = vectors
+        self.columns = columns
+        self.values = values
+        self.lsb = lsb
+        self.conversions = conversions
+        self.clipped = clipped
+    }
+}

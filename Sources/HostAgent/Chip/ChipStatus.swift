@@ -1,0 +1,49 @@
+/// A chip's state, as far as it tells.
+public struct ChipStatus: Equatable, Sendable {
+    /// Equal digests mean equal states: every stored cause is in it.
+    public var stateDigest: [UInt8]
+    public var chipTimeSeconds: Double
+
+    public init(stateDigest: [UInt8], chipTimeSeconds: Double) {
+        self.stateDigest = stateDigest
+        self.chipTimeSeconds = chipTimeSeconds
+    }
+
+    /// The digest as 32 hexadecimal digits.
+    public var digestText: String {
+        stateDigest.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    }
+}
+
+/// A chip's wear.
+public struct ChipHealth: Equatable, Sendable {
+    /// Programming pulses of the chip's life.
+    public var pulses: UInt64
+    public var cells: UInt64
+    /// Cells whose last write-verify failed.
+    public var unverified: UInt64
+
+    public init(pulses: UInt64, cells: UInt64, unverified: UInt64) {
+        self.pulses = pulses
+        self.cells = cells
+        self.unverified = unverified
+    }
+}
+
+/// A chip that can't do what was asked.
+public enum ChipSessionError: Error, Equatable, CustomStringConvertible {
+    case matrixMissing(UInt32, chip: UInt32)
+    case notEnoughFor(layer: String, why: String)
+    case deploymentOfAnotherChip(deployed: UInt32, found: UInt32)
+    case badReply(String)
+
+    public var description: String {
+        switch self {
+        case .matrixMissing(let id, let chip): "chip \(chip) has no matrix \(id); deploy first"
+        case .notEnoughFor(let layer, let why): "layer \(layer) doesn't fit on the chip: \(why)"
+        case .deploymentOfAnotherChip(let deployed, let found):
+            "the deployment is for chip \(deployed), this is chip \(found)"
+        case .badReply(let what): "the chip's reply makes no sense: \(what)"
+        }
+    }
+}

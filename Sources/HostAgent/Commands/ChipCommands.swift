@@ -1,0 +1,203 @@
+import ArgumentParser
+import Foundation
+import HostKit
+
+/// Which chip.
+struct ChipOptions: ParsableArguments {
+    @Option(help: "The daemon's endpoint (default: the environment's NVCIM_ENDPOINT).")
+    var endpoint: String?
+    @Option(help: "Serial of the chip (default: the only one).")
+    var chip: UInt32 = 0
+
+    func session() throws -> WireChipSession {
+        guard let endpoint = endpoint ?? ProcessInfo.processInfo.environment["NVCIM_ENDPOINT"] else {
+            throw ValidationError("Say where the daemon is: --endpoint, for example ipc:///run/nvcim/chip.")
+        }
+        return try WireChipSession(endpoint: endpoint, chip: chip) { sentence in
+            FileHandle.standardError.write(Data("\(sentence)\n".utf8))
+        }
+    }
+}
+
+/// What `deploy`, `evaluate` and `adapt` say.
+struct ChipResult: Encodable, CustomStringConvertible {
+    var title: String
+    var accuracy: Accuracy?
+    var accuracyDigital: Accuracy?
+    var adaptation: AdaptationReport?
+    var clippedShare: Double?
+    var unverifiedCells: UInt64?
+    var cost: ChipCost
+    var images: String
+    var written: String?
+
+    var description: String {
+        var lines = [title]
+        if let adaptation {
+            lines.append("before: \(adaptation.before.percent), after: \(adaptation.after.percent) (\(images))")
+            lines.append("images used: \(adaptation.imagesUsed); host time: "
+                + Format.duration(adaptation.hostSeconds))
+        }
+        if let accuracyDigital { lines.append("digital, 8 bits:  \(accuracyDigital.percent)") }
+        if let accuracy { lines.append("through the chip: \(accuracy.percent) (\(images))") }
+        if let clippedShare { lines.append("clipped conversions: \(Format.percent(clippedShare))") }
+        if let unverifiedCells { lines.append("cells that write-verify didn't reach: \(unverifiedCells)") }
+        lines.append("pulses: \(Format.count(cost.pulses)), cells written: \(Format.count(cost.cellsWritten)), "
+            + "energy: \(Format.energy(picojoules: cost.energyPicojoules)), "
+            + "latency: \(Format.latency(nanoseconds: cost.latencyNanoseconds)) (simulated)")
+        if let written { lines.append("written: \(written)") }
+        return lines.joined(separator: "\n")
+    }
+}
+
+/// Puts a trained network on a chip.
+struct Deploy: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Maps, calibrates and programs a trained network; writes a deployment file.")
+
+    @OptionGroup var common: CommonOptions
+    @OptionGroup var chipOptions: ChipOptions
+    @OptionGroup var dataOptions: DataOptions
+
+    @Argument(help: "The checkpoint (safetensors).")
+    var checkpoint: String
+    @Option(help: "open-loop or write-verify.", transform: ProgramOptions.Method.init(argument:))
+    var method = ProgramOptions.Method.writeVerify
+    @Option(help: "Write-verify's band relative to G_on (default: the technology's).")
+    var tolerance: Double?
+    @Option(help: "Training images from which the ADC's ranges are found.")
+    var calibrationImages = 256
+    @Flag(help: "Take all matrices off the chip first.")
+    var replace = false
+    @Option(name: [.short, .long], help: "The deployment file to write.")
+    var output = "deployment.json"
+
+    func validate() throws {
+        if let tolerance, !(tolerance > 0 && tolerance <= 1) {
+            throw ValidationError("--tolerance must be above 0 and at most 1, not \(tolerance).")
+        }
+        if calibrationImages < 1 { throw ValidationError("--calibration-images must be at least 1.") }
+    }
+
+    func run() throws {
+        try common.start()
+        let trained = try Checkpoint(contentsOf: checkpoint)
+        let split = try dataOptions.location.load(imageShape: trained.network.imageShape)
+        let session = try chipOptions.session()
+        try session.acquireLease()
+        defer { try? session.releaseLease() }
+        if replace { for matrix in try session.matrices() { try session.unmap(matrix) } }
+        let (deployment, reports) = try Mapper(trained.network, scales: trained.scales).deploy(
+            to: session, checkpoint: checkpoint, calibration: split.training.first(calibrationImages),
+            options: ProgramOptions(method, tolerance: tolerance))
+        try deployment.write(to: output)
+        try Output.print(
+            ChipResult(
+                title: "\(trained.network.name) on chip \(deployment.chip): "
+                    + deployment.places.map { "\($0.layer) → matrix \($0.matrix.id)" }.joined(separator: ", "),
+                unverifiedCells: reports.reduce(0) { $0 + $1.program.unverified },
+                cost: session.cost, images: split.training.name, written: output),
+            json: common.json)
+    }
+}
+
+/// Sends test images through a deployed network.
+struct Evaluate: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Sends test images through a deployed network.")
+
+    @OptionGroup var common: CommonOptions
+    @OptionGroup var chipOptions: ChipOptions
+    @OptionGroup var dataOptions: DataOptions
+
+    @Argument(help: "The deployment file.")
+    var deployment = "deployment.json"
+    @Option(help: "Test images at most.")
+    var images: Int?
+
+    func run() throws {
+        try common.start()
+        let place = try Deployment(contentsOf: deployment)
+        let trained = try Checkpoint(contentsOf: place.checkpoint)
+        let split = try dataOptions.location.load(imageShape: trained.network.imageShape)
+        let test = try split.test.first(images ?? split.test.count)
+        let session = try chipOptions.session()
+        try place.check(session)
+        let products = ChipProducts(session, place)
+        let line = ProgressLine()
+        let accuracy = try Evaluation.accuracy(trained.network, with: products, on: test) {
+            line.show("through chip \(place.chip)", images: $0, of: test.count)
+        }
+        line.end()
+        let digital = try Evaluation.accuracy(
+            trained.network, with: IntegerProducts(trained.network, scales: trained.scales), on: test)
+        try Output.print(
+            ChipResult(
+                title: "\(trained.network.name) on chip \(place.chip)", accuracy: accuracy,
+                accuracyDigital: digital,
+                clippedShare: Double(products.clipped) / Double(max(1, products.conversions)),
+                cost: session.cost, images: "\(test.count) of \(split.test.name)"),
+            json: common.json)
+    }
+}
+
+/// Adapts a deployed network on its chip.
+struct Adapt: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Fine-tunes one layer on the chip; writes a checkpoint and a deployment file.")
+
+    @OptionGroup var common: CommonOptions
+    @OptionGroup var chipOptions: ChipOptions
+    @OptionGroup var dataOptions: DataOptions
+
+    @Argument(help: "The deployment file; rewritten with the adapted checkpoint.")
+    var deployment = "deployment.json"
+    @Option(help: "The layer to fine-tune (default: the first, the cheapest).")
+    var layer: String?
+    @Option(help: "Training images to use.")
+    var images = 512
+    @Option(help: "Passes over them.")
+    var epochs = 6
+    @Option(help: "The adapted checkpoint to write.")
+    var output = "adapted.safetensors"
+
+    func validate() throws {
+        if images < 1 { throw ValidationError("--images must be at least 1, not \(images).") }
+        if epochs < 1 { throw ValidationError("--epochs must be at least 1, not \(epochs).") }
+    }
+
+    func run() throws {
+        try common.start()
+        var place = try Deployment(contentsOf: deployment)
+        let trained = try Checkpoint(contentsOf: place.checkpoint)
+        let split = try dataOptions.location.load(imageShape: trained.network.imageShape)
+        let session = try chipOptions.session()
+        try place.check(session)
+        let strategy = LayerFineTuning(
+            layer: layer ?? trained.network.matrixLayers[0].name, epochs: epochs, seed: common.seed)
+        let report = try AdaptationReport.measuring(
+            strategy, of: trained.network, &place, on: session, images: split.training.first(images),
+            test: split.test)
+        try Checkpoint(
+            network: trained.network, scales: trained.scales,
+            command: CommandLine.arguments.dropFirst().joined(separator: " "), seed: common.seed)
+            .write(to: output)
+        place.checkpoint = output
+        try place.write(to: deployment)
+        try Output.print(
+            ChipResult(
+                title: "\(report.strategy) on chip \(place.chip)", adaptation: report, cost: report.cost,
+                images: split.test.name, written: "\(output), \(deployment)"),
+            json: common.json)
+    }
+}
+
+extension ProgramOptions.Method {
+    /// As an option names it.
+    init(argument: String) throws {
+        guard let method = Self(rawValue: argument) else {
+            throw ValidationError("the method must be open-loop or write-verify, not '\(argument)'.")
+        }
+        self = method
+    }
+}

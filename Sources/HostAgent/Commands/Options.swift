@@ -1,0 +1,33 @@
+import ArgumentParser
+import HostKit
+
+/// What every sub-command takes.
+struct CommonOptions: ParsableArguments {
+    @Flag(help: "Print the result as JSON.")
+    var json = false
+
+    @Option(help: "Seed of all random numbers; the same seed repeats a run exactly.")
+    var seed: UInt64 = 1
+
+    @Option(help: "Threads of the network's arithmetic (default: all cores).")
+    var threads: Int?
+
+    func validate() throws {
+        if let threads, !(1...1024).contains(threads) {
+            throw ValidationError("--threads must be 1 … 1024, not \(threads).")
+        }
+    }
+
+    /// Called first, once.
+    func start() throws { try TorchRuntime.configure(threads: threads) }
+}
+
+/// Where the images are.
+struct DataOptions: ParsableArguments {
+    @Option(help: ArgumentHelp(
+        "Folder of MNIST's or CIFAR-10's files, or 'digits' for the data set inside the program "
+            + "(default: the environment's NVCIM_DATA, else 'digits').", valueName: "folder"))
+    var data: String?
+
+    var location: DataLocation { DataLocation(data) }
+}

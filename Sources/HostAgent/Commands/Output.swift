@@ -1,0 +1,15 @@
+import Foundation
+
+/// The result of a command, for people or for programs.
+enum Output {
+    /// Prints `value` as JSON, or its description.
+    static func print<Value: Encodable & CustomStringConvertible>(_ value: Value, json: Bool) throws {
+        guard json else {
+            Swift.print(value.description)
+            return
+        }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        Swift.print(String(decoding: try encoder.encode(value), as: UTF8.self))
+    }
+}

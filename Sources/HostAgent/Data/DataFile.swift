@@ -1,0 +1,33 @@
+internal import Glibc
+
+/// Reading whole files, plain or compressed.
+public enum DataFile {
+    /// The bytes of a file, decompressed where its first bytes say gzip or xz.
+    public static func contents(of path: String) throws(DataError) -> [UInt8] {
+        let bytes = try rawContents(of: path)
+        return try Decompression.plain(bytes, file: path)
+    }
+
+    /// The first of `name`, `name.gz`, `name.xz` that the folder has.
+    public static func path(of name: String, in folder: String) -> String? {
+        ["", ".gz", ".xz"].lazy.map { "\(folder)/\(name)\($0)" }.first { access($0, R_OK) == 0 }
+    }
+
+    static func rawContents(of path: String) throws(DataError) -> [UInt8] {
+        guard let file = fopen(path, "rb") else {
+            throw .unreadable(file: path, why: String(cString: strerror(errno)))
+        }
+        defer { fclose(file) }
+        var bytes: [UInt8] = []
+        var block = [UInt8](repeating: 0, count: 1 << 20)
+        while true {
+            let count = fread(&block, 1, block.count, file)
+            bytes.append(contentsOf: block[..<count])
+            if count < block.count { break }
+        }
+        guard ferror(file) == 0 else {
+            throw .unreadable(file: path, why: String(cString: strerror(errno)))
+        }
+        return bytes
+    }
+}

@@ -1,0 +1,138 @@
+internal import Foundation
+
+/// The product's demonstration: a network on five chips, from programming to
+/// adaptation.
+public struct Demo {
+    public struct Settings: Sendable {
+        public var daemon: String
+        public var spec: String
+        public var serials: [UInt32] = [1, 2, 3, 4, 5]
+        /// Where the daemon listens; `nil`: in its temporary folder.
+        public var endpoint: String?
+        /// A trained network; `nil`: train one.
+        public var checkpoint: String?
+        /// `nil`: the first layer, the cheapest.
+        public var layer: String?
+        public var adaptationImages = 512
+        public var seed: UInt64 = 1
+
+        public init(daemon: String, spec: String) {
+            self.daemon = daemon
+            self.spec = spec
+        }
+    }
+
+    public enum Failure: Error, CustomStringConvertible {
+        case stateChanged(chip: UInt32, before: String, after: String)
+
+        public var description: String {
+            switch self {
+            case .stateChanged(let chip, let before, let after):
+                "chip \(chip) came back from SIGKILL with another state: \(before) before, \(after) after"
+            }
+        }
+    }
+
+    /// Numbers for the plots, beside the table.
+    public struct Measurements: Sendable {
+        /// Of the first chip's cells after write-verify, µS.
+        public var conductances: [Double] = []
+        /// (read − target)/G_on of the first chip's cells.
+        public var openLoopErrors: [Double] = []
+        public var writeVerifyErrors: [Double] = []
+        public var onConductance = 0.0
+        public var offConductance = 0.0
+        public var levels = 0
+
+        public init() {}
+    }
+
+    /// Ages of the table: name and seconds since programming.
+    static let ages: [(name: String, seconds: Double)] = [
+        ("after a day", 86_400), ("after a month", 30 * 86_400), ("after a year", 365 * 86_400),
+    ]
+    /// Read pulses averaged for a histogram.
+    static let readRepeats = 16
+
+    private let settings: Settings
+    private let say: (String) -> Void
+
+    public init(_ settings: Settings, say: @escaping (String) -> Void = { _ in }) {
+        self.settings = settings
+        self.say = say
+    }
+
+    public func run() throws -> (result: DemoResult, measurements: Measurements) {
+        let start = ContinuousClock.now
+        let folder = FileManager.default.temporaryDirectory
+            .appendingPathComponent("nvcim-demo-\(getpid())").path
+        try FileManager.default.createDirectory(
+            atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let endpoint = settings.endpoint ?? "ipc://\(folder)/chip"
+        let daemon = try DaemonProcess(
+            path: settings.daemon, spec: settings.spec, folder: folder, endpoint: endpoint,
+            serials: settings.serials)
+        defer { daemon.stop() }
+        say("starting the chip daemon with chips \(DaemonProcess.text(settings.serials))")
+        try daemon.start()
+
+        let trained = try trainedNetwork()
+        let bench = try DemoBench(
+            network: trained.checkpoint.network, scales: trained.checkpoint.scales, split: trained.split,
+            sessions: connect(endpoint))
+        try bench.stopClocks()
+        try bench.evaluateDigitally()
+
+        say("programming open loop")
+        try bench.deploy(.openLoop, stage: "on chip, programmed open loop")
+        say("programming by write-verify")
+        try bench.reprogram(.writeVerify, stage: "on chip, write-verify")
+        var age = 0.0
+        for (name, seconds) in Self.ages {
+            say(name)
+            try bench.advance(seconds: seconds - age)
+            age = seconds
+            try bench.evaluate(stage: name)
+        }
+
+        say("killing the daemon, starting it again")
+        let before = try bench.digests()
+        daemon.kill()
+        try daemon.start()
+        bench.reconnect(try connect(endpoint))
+        let after = try bench.digests()
+        for (index, serial) in settings.serials.enumerated() where before[index] != after[index] {
+            throw Failure.stateChanged(chip: serial, before: before[index], after: after[index])
+        }
+        try bench.evaluate(stage: "killed (SIGKILL) and restarted")
+
+        let layer = settings.layer ?? trained.checkpoint.network.matrixLayers[0].name
+        say("adapting \(layer)")
+        try bench.adapt(
+            LayerFineTuning(layer: layer, seed: settings.seed), images: settings.adaptationImages,
+            stage: "after adaptation on the chip")
+        let result = bench.result(
+            chips: settings.serials, digests: after, layer: layer, images: settings.adaptationImages,
+            seconds: (ContinuousClock.now - start) / .seconds(1))
+        return (result, bench.measurements)
+    }
+
+    private func connect(_ endpoint: String) throws -> [WireChipSession] {
+        try settings.serials.map { try WireChipSession(endpoint: endpoint, chip: $0) }
+    }
+
+    private func trainedNetwork() throws -> (checkpoint: Checkpoint, split: DataSplit) {
+        if let path = settings.checkpoint {
+            say("loading \(path)")
+            let checkpoint = try Checkpoint(contentsOf: path)
+            return (checkpoint, try DataLocation.embeddedDigits.load(imageShape: checkpoint.network.imageShape))
+        }
+        say("training on the embedded digits")
+        var plan = TrainingPlan.default(for: "lenet-8x8")
+        plan.seed = settings.seed
+        let result = try TrainingRun(
+            model: "lenet-8x8", data: .embeddedDigits, plan: plan, command: "demo").run()
+        return (result.checkpoint, result.split)
+    }
+}

@@ -1,0 +1,77 @@
+internal import Foundation
+
+/// A network on a chip: which matrix holds which layer, and the scales between
+/// its integers and real numbers. A small JSON file that `evaluate` and `adapt`
+/// read.
+public struct Deployment: Codable, Equatable, Sendable {
+    public struct LayerPlace: Codable, Equatable, Sendable {
+        public var layer: String
+        public var matrix: ChipMatrix
+        public var scales: LayerScales
+
+        public init(layer: String, matrix: ChipMatrix, scales: LayerScales) {
+            self.layer = layer
+            self.matrix = matrix
+            self.scales = scales
+        }
+    }
+
+    /// Of this file's form.
+    public var version = 1
+    public var model: String
+    /// The checkpoint with weights and biases; relative to the working folder.
+    public var checkpoint: String
+    public var chip: UInt32
+    public var method: ProgramOptions.Method
+    public var places: [LayerPlace]
+
+    public init(
+        model: String, checkpoint: String, chip: UInt32, method: ProgramOptions.Method, places: [LayerPlace]
+    ) {
+        self.model = model
+        self.checkpoint = checkpoint
+        self.chip = chip
+        self.method = method
+        self.places = places
+    }
+
+    public func place(of layer: MatrixLayer) throws -> LayerPlace {
+        guard let place = places.first(where: { $0.layer == layer.name }) else {
+            throw NetworkError.unknownLayer(layer.name, layers: places.map(\.layer))
+        }
+        return place
+    }
+
+    public func write(to path: String) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        try encoder.encode(self).write(to: URL(fileURLWithPath: path), options: .atomic)
+    }
+
+    public init(contentsOf path: String) throws {
+        let bytes = try DataFile.rawContents(of: path)
+        do {
+            self = try JSONDecoder().decode(Deployment.self, from: Data(bytes))
+        } catch {
+            throw DataError.wrongContent(
+                file: path, expected: "a deployment as `deploy` writes it", found: "\(error)")
+        }
+        guard version == 1 else {
+            throw DataError.wrongContent(
+                file: path, expected: "a deployment of version 1", found: "version \(version)")
+        }
+    }
+
+    /// Refuses a chip that isn't the one deployed to, or has lost a matrix.
+    public func check(_ session: any ChipSession) throws {
+        guard session.dataSheet.serial == chip else {
+            throw ChipSessionError.deploymentOfAnotherChip(deployed: chip, found: session.dataSheet.serial)
+        }
+        let present = try session.matrices()
+        for place in places where !present.contains(where: {
+            $0.id == place.matrix.id && $0.rows == place.matrix.rows && $0.columns == place.matrix.columns
+        }) {
+            throw ChipSessionError.matrixMissing(place.matrix.id, chip: chip)
+        }
+    }
+}

@@ -1,0 +1,78 @@
+internal import Glibc
+
+/// A convolution or a linear layer: a named matrix that a chip can hold, and a
+/// bias that stays digital.
+///
+///     y[n, j] = Σ_i x[n, i]·W[i, j] + b[j]
+///
+/// - Shape: `weight` is [out, in] or [out, in, k, k] as in PyTorch. On a chip it
+///   is one matrix of `rows` = in·k·k × `columns` = out; for a convolution x is
+///   the unrolled image, one vector for each place of the kernel.
+public final class MatrixLayer: Layer {
+    public enum Kind: Equatable, Sendable {
+        case linear
+        case convolution(kernel: Int, stride: Int, padding: Int)
+    }
+
+    public let name: String
+    public let kind: Kind
+    public let weight: Tensor
+    public let bias: Tensor
+
+    /// Draws weight and bias from U(−1/√rows, 1/√rows).
+    public init(
+        _ name: String, _ kind: Kind, inputs: Int, outputs: Int, from generator: RandomGenerator
+    ) throws {
+        self.name = name
+        self.kind = kind
+        let kernel = kind.kernel
+        let bound = 1 / Double(inputs * kernel * kernel).squareRoot()
+        let shape = kind == .linear ? [outputs, inputs] : [outputs, inputs, kernel, kernel]
+        weight = try generator.uniform(-bound..<bound, shape)
+        bias = try generator.uniform(-bound..<bound, [outputs])
+    }
+
+    /// Rows of the logical matrix: inputs of one product.
+    public var rows: Int { weight.shape[1...].reduce(1, *) }
+    /// Columns of the logical matrix: outputs of one product.
+    public var columns: Int { weight.shape[0] }
+
+    public var matrixLayers: [MatrixLayer] { [self] }
+
+    public func forward(_ input: Tensor, with products: any MatrixProducts) throws -> Tensor {
+        let product = try products.product(of: self, with: input)
+        switch kind {
+        case .linear: return try product.adding(bias)
+        case .convolution: return try product.adding(bias.reshaped([1, columns, 1, 1]))
+        }
+    }
+
+    /// The product by libtorch, with a weight of this layer's shape.
+    public func digitalProduct(_ input: Tensor, weight: Tensor) throws(TorchError) -> Tensor {
+        switch kind {
+        case .linear: try input.linear(weight)
+        case .convolution(_, let stride, let padding):
+            try input.channelsLast().convolved(with: weight, stride: stride, padding: padding)
+        }
+    }
+
+    /// `value` as this layer's product, with the gradient of the digital product.
+    public func straightThrough(_ input: Tensor, value: Tensor) throws(TorchError) -> Tensor {
+        switch kind {
+        case .linear: try input.linearStraightThrough(weight, value: value)
+        case .convolution(_, let stride, let padding):
+            try input.convolvedStraightThrough(
+                with: weight, value: value, stride: stride, padding: padding)
+        }
+    }
+}
+
+extension MatrixLayer.Kind {
+    /// Width of the kernel; 1 for a linear layer.
+    public var kernel: Int {
+        switch self {
+        case .linear: 1
+        case .convolution(let kernel, _, _): kernel
+        }
+    }
+}

@@ -1,0 +1,52 @@
+/// A network: layers one after the other, from images to class scores.
+public final class Network {
+    /// As `--model` names it.
+    public let name: String
+    /// Channels, height, width of an image.
+    public let imageShape: [Int]
+    public let classes: Int
+    public let layers: [any Layer]
+
+    public init(name: String, imageShape: [Int], classes: Int, layers: [any Layer]) {
+        self.name = name
+        self.imageShape = imageShape
+        self.classes = classes
+        self.layers = layers
+        assert(Set(matrixLayers.map(\.name)).count == matrixLayers.count)
+    }
+
+    /// The layers that a chip can hold, in the order of the data.
+    public var matrixLayers: [MatrixLayer] { layers.flatMap(\.matrixLayers) }
+
+    /// Weights and biases by their PyTorch names ("conv1.weight").
+    public var parameters: [(name: String, tensor: Tensor)] {
+        matrixLayers.flatMap { [("\($0.name).weight", $0.weight), ("\($0.name).bias", $0.bias)] }
+    }
+
+    /// Class scores [n, classes] of images [n, c, h, w], values 0…1.
+    public func scores(_ images: Tensor, with products: any MatrixProducts) throws -> Tensor {
+        try layers.reduce(images) { try $1.forward($0, with: products) }
+    }
+
+    /// Class scores from what the layer number `start` gets.
+    public func scores(
+        _ input: Tensor, from start: Int, with products: any MatrixProducts
+    ) throws -> Tensor {
+        try layers[start...].reduce(input) { try $1.forward($0, with: products) }
+    }
+
+    /// A matrix layer by name, and its number among all layers.
+    public func place(of name: String) throws -> (index: Int, layer: MatrixLayer) {
+        for (index, layer) in layers.enumerated() {
+            if let found = layer.matrixLayers.first(where: { $0.name == name }) { return (index, found) }
+        }
+        throw NetworkError.unknownLayer(name, layers: matrixLayers.map(\.name))
+    }
+
+    /// A network of the same shape with weights of its own.
+    public func copy() throws -> Network {
+        let twin = try NetworkCatalogue.make(name, seed: 0)
+        for (mine, theirs) in zip(parameters, twin.parameters) { try theirs.tensor.assign(mine.tensor) }
+        return twin
+    }
+}

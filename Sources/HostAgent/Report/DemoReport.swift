@@ -1,0 +1,155 @@
+internal import Foundation
+
+/// The demonstration as one HTML page: table and plots, nothing loaded from
+/// anywhere.
+public struct DemoReport {
+    private let result: DemoResult
+    private let measurements: Demo.Measurements
+
+    public init(_ result: DemoResult, _ measurements: Demo.Measurements) {
+        self.result = result
+        self.measurements = measurements
+    }
+
+    public func write(to path: String) throws {
+        try html().write(to: URL(fileURLWithPath: path), atomically: true, encoding: .utf8)
+    }
+
+    public func html() -> String {
+        """
+        <!doctype html>
+        <html lang="en"><head><meta charset="utf-8">
+        <meta name="viewport" content="width=device-width, initial-scale=1">
+        <title>NVCIM demonstration</title>
+        <style>\(Self.style)</style></head><body><main>
+        <h1>A network on \(result.chips.count) compute-in-memory chip\(result.chips.count == 1 ? "" : "s")</h1>
+        <p>\(SVGPlot.escaped(result.model)) on \(SVGPlot.escaped(result.testImages)); chips of \
+        \(SVGPlot.escaped(result.spec)) (\(SVGPlot.escaped(result.technology))), serials \
+        \(result.chips.map(String.init).joined(separator: ", ")).</p>
+        \(table())
+        \(result.remarks.map { "<p class=\"remark\">\(SVGPlot.escaped($0))</p>" }.joined(separator: "\n"))
+        <figure>\(accuracy().svg())</figure>
+        <figure>\(conductances().svg())</figure>
+        <figure>\(errors().svg())</figure>
+        <h2>State digests</h2>
+        <p class="remark">The same before SIGKILL and after the restart.</p>
+        <table><tr><th>chip</th><th>digest</th></tr>
+        \(zip(result.chips, result.stateDigests).map { "<tr><td>\($0)</td><td><code>\($1)</code></td></tr>" }.joined(separator: "\n"))
+        </table>
+        </main></body></html>
+        """
+    }
+
+    private func table() -> String {
+        let rows = result.stages.map { stage in
+            let cells = [
+                stage.name, Format.percent(stage.mean), stage.range,
+                stage.cost.map { Format.count($0.pulses) } ?? "",
+                stage.cost.map { Format.energy(picojoules: $0.energyPicojoules) } ?? "",
+                stage.cost.map { Format.latency(nanoseconds: $0.latencyNanoseconds) } ?? "",
+            ]
+            return "<tr>" + cells.map { "<td>\(SVGPlot.escaped($0))</td>" }.joined() + "</tr>"
+        }
+        return """
+            <table><tr><th>stage</th><th>accuracy</th><th>min – max, %</th><th>pulses</th><th>energy</th>\
+            <th>latency</th></tr>
+            \(rows.joined(separator: "\n"))
+            </table>
+            """
+    }
+
+    // MARK: - Plots
+
+    private func accuracy() -> SVGPlot {
+        // "Fresh" has no place on a logarithmic axis: it stands at the reference age.
+        let times = [1.0] + Demo.ages.map(\.seconds)
+        let aged = Array(result.stages[3..<3 + times.count])
+        let adapted = result.stages[result.stages.count - 1]
+        let last = times[times.count - 1]
+        let low = min(aged.map(\.low).min() ?? 0, adapted.low)
+        var plot = SVGPlot(
+            title: "Test accuracy against time since programming", xLabel: "time since programming",
+            yLabel: "test accuracy", xRange: 0.6...last * 2,
+            yRange: max(0, (low * 10 - 0.5).rounded(.down) / 10)...1,
+            series: [
+                .init("", colour: 0, .band(zip(times, aged).map { (x: $0, low: $1.low, high: $1.high) })),
+                .init("mean and range of the chips", colour: 0, .line(zip(times, aged).map { (x: $0, y: $1.mean) })),
+                .init("", colour: 0, .points(zip(times, aged).map { (x: $0, y: $1.mean) })),
+                .init("after adaptation", colour: 1, .points(adapted.accuracies.map { (x: last, y: $0) })),
+                .init("digital, 8 bits", colour: 2, .level(result.stages[1].mean)),
+            ])
+        plot.xIsLogarithmic = true
+        plot.yIsPercent = true
+        plot.xTicks = [
+            (1, "fresh"), (60, "minute"), (3600, "hour"), (86_400, "day"), (30 * 86_400, "month"),
+            (365 * 86_400, "year"),
+        ]
+        return plot
+    }
+
+    private func conductances() -> SVGPlot {
+        let high = measurements.onConductance * 1.25
+        let histogram = Histogram(measurements.conductances, range: 0...high, bins: 100)
+        var plot = SVGPlot(
+            title: "Conductances after write-verify, chip \(result.chips.first ?? 0), as read",
+            xLabel: "conductance (µS)", yLabel: "share of cells", xRange: 0...high,
+            yRange: 0...(Self.ceiling(histogram.shares)),
+            series: [
+                .init("\(measurements.levels) levels, mean of \(Demo.readRepeats) reads", colour: 0,
+                    .bars(edges: histogram.edges, heights: histogram.shares))
+            ])
+        plot.yIsPercent = true
+        return plot
+    }
+
+    private func errors() -> SVGPlot {
+        let range = -0.3...0.3
+        let open = Histogram(measurements.openLoopErrors.map { $0 }, range: range, bins: 75)
+        let verified = Histogram(measurements.writeVerifyErrors, range: range, bins: 75)
+        func name(_ text: String, _ values: [Double]) -> String {
+            "\(text), σ = \(Format.decimal(Self.deviation(values), 3))"
+        }
+        var plot = SVGPlot(
+            title: "Programming error (read − target, relative to G_on), with the noise left in the reads",
+            xLabel: "error / G_on", yLabel: "share of cells", xRange: range,
+            yRange: 0...Self.ceiling(open.shares + verified.shares),
+            series: [
+                .init(name("open loop", measurements.openLoopErrors), colour: 1,
+                    .bars(edges: open.edges, heights: open.shares)),
+                .init(name("write-verify", measurements.writeVerifyErrors), colour: 0,
+                    .bars(edges: verified.edges, heights: verified.shares)),
+            ])
+        plot.yIsPercent = true
+        return plot
+    }
+
+    /// A little above the largest.
+    private static func ceiling(_ shares: [Double]) -> Double { max(1e-3, (shares.max() ?? 0) * 1.08) }
+
+    static func deviation(_ values: [Double]) -> Double {
+        guard values.count > 1 else { return 0 }
+        let mean = values.reduce(0, +) / Double(values.count)
+        return (values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(values.count - 1)).squareRoot()
+    }
+
+    private static let style = """
+        :root{color-scheme:light dark;--paper:#fff;--ink:#1c2430;--soft:#5b6675;--grid:#e3e7ec;
+        --c0:#2468c8;--c1:#d9730d;--c2:#3f8f5b}
+        @media(prefers-color-scheme:dark){:root{--paper:#14181f;--ink:#e6eaf0;--soft:#9aa6b5;--grid:#2a313c;
+        --c0:#6ca6f5;--c1:#f0a050;--c2:#74c391}}
+        body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.5 system-ui,sans-serif}
+        main{max-width:760px;margin:0 auto;padding:32px 20px 64px}
+        h1{font-size:1.6rem;margin:0 0 .4rem}h2{font-size:1.1rem;margin:2rem 0 .4rem}
+        table{border-collapse:collapse;width:100%;margin:1.2rem 0;font-variant-numeric:tabular-nums}
+        th,td{padding:.35rem .6rem;border-bottom:1px solid var(--grid);text-align:right;white-space:nowrap}
+        th{color:var(--soft);font-weight:600;font-size:.85rem}
+        th:first-child,td:first-child{text-align:left}
+        .remark{color:var(--soft);font-size:.92rem;margin:.3rem 0}
+        figure{margin:1.8rem 0;overflow-x:auto}svg{width:100%;height:auto;display:block}
+        svg text{fill:var(--ink);font-family:system-ui,sans-serif}
+        svg .title{font-size:14px;font-weight:600}svg .label{font-size:13px;fill:var(--soft)}
+        svg .tick{font-size:12px;fill:var(--soft)}
+        svg .grid{stroke:var(--grid);stroke-width:1}svg .axis{stroke:var(--soft);stroke-width:1}
+        code{font-size:.85rem}
+        """
+}

@@ -1,0 +1,204 @@
+internal import Foundation
+
+/// One plot as inline SVG: bars, lines, bands and points over two axes.
+///
+/// Colours are CSS variables of the page (`--c0`, `--c1`, `--ink`, `--soft`,
+/// `--grid`), so that a plot follows the reader's light or dark theme.
+public struct SVGPlot: Sendable {
+    public enum Mark: Sendable {
+        /// Adjoining bars: `edges` has one value more than `heights`.
+        case bars(edges: [Double], heights: [Double])
+        case line([(x: Double, y: Double)])
+        case points([(x: Double, y: Double)])
+        /// Between low and high.
+        case band([(x: Double, low: Double, high: Double)])
+        /// A dashed horizontal line.
+        case level(Double)
+    }
+
+    public struct Series: Sendable {
+        public let name: String
+        /// 0 or 1: which of the page's colours.
+        public let colour: Int
+        public let mark: Mark
+
+        public init(_ name: String, colour: Int, _ mark: Mark) {
+            self.name = name
+            self.colour = colour
+            self.mark = mark
+        }
+    }
+
+    public var title: String
+    public var xLabel: String
+    public var yLabel: String
+    public var xRange: ClosedRange<Double>
+    public var yRange: ClosedRange<Double>
+    /// Places and texts of the x axis; empty: chosen.
+    public var xTicks: [(at: Double, text: String)] = []
+    /// y values are shares, shown in per cent.
+    public var yIsPercent = false
+    /// The x axis is logarithmic.
+    public var xIsLogarithmic = false
+    public var series: [Series]
+
+    public init(
+        title: String, xLabel: String, yLabel: String, xRange: ClosedRange<Double>,
+        yRange: ClosedRange<Double>, series: [Series]
+    ) {
+        self.title = title
+        self.xLabel = xLabel
+        self.yLabel = yLabel
+        self.xRange = xRange
+        self.yRange = yRange
+        self.series = series
+    }
+
+    private static let (width, height) = (640.0, 360.0)
+    private static let (left, right, top, bottom) = (72.0, 18.0, 44.0, 58.0)
+
+    /// The `<svg>` element.
+    public func svg() -> String {
+        let (w, h) = (Self.width, Self.height)
+        var parts = [
+            "<svg viewBox=\"0 0 \(Int(w)) \(Int(h))\" role=\"img\" aria-label=\"\(Self.escaped(title))\">",
+            text(Self.left, 20, title, anchor: "start", style: "title"),
+        ]
+        for tick in Self.ticks(yRange) {
+            let y = place(y: tick)
+            parts.append(line(Self.left, y, w - Self.right, y, style: "grid"))
+            let label = yIsPercent ? "\(Self.number(tick * 100)) %" : Self.number(tick)
+            parts.append(text(Self.left - 8, y + 4, label, anchor: "end", style: "tick"))
+        }
+        for tick in xTicks.isEmpty ? Self.ticks(xRange).map({ (at: $0, text: Self.number($0)) }) : xTicks {
+            let x = place(x: tick.at)
+            parts.append(line(x, h - Self.bottom, x, h - Self.bottom + 5, style: "axis"))
+            parts.append(text(x, h - Self.bottom + 19, tick.text, anchor: "middle", style: "tick"))
+        }
+        parts += series.map(drawn)
+        parts.append(line(Self.left, h - Self.bottom, w - Self.right, h - Self.bottom, style: "axis"))
+        parts.append(text((Self.left + w - Self.right) / 2, h - 14, xLabel, anchor: "middle", style: "label"))
+        parts.append(
+            "<text transform=\"translate(16 \(Self.short((Self.top + h - Self.bottom) / 2))) rotate(-90)\" "
+                + "text-anchor=\"middle\" class=\"label\">\(Self.escaped(yLabel))</text>")
+        parts.append(legend())
+        parts.append("</svg>")
+        return parts.joined(separator: "\n")
+    }
+
+    // MARK: - Marks
+
+    private func drawn(_ series: Series) -> String {
+        let colour = "var(--c\(series.colour))"
+        switch series.mark {
+        case .bars(let edges, let heights):
+            return heights.indices.filter { heights[$0] > 0 }.map { index in
+                let (x0, x1) = (place(x: edges[index]), place(x: edges[index + 1]))
+                let y = place(y: min(heights[index], yRange.upperBound))
+                return "<rect x=\"\(Self.short(x0))\" y=\"\(Self.short(y))\" "
+                    + "width=\"\(Self.short(max(0.5, x1 - x0 - 0.4)))\" "
+                    + "height=\"\(Self.short(place(y: yRange.lowerBound) - y))\" fill=\"\(colour)\" fill-opacity=\"0.62\"/>"
+            }.joined()
+        case .line(let points):
+            return "<polyline fill=\"none\" stroke=\"\(colour)\" stroke-width=\"2.2\" "
+                + "points=\"\(points.map { pair($0.x, $0.y) }.joined(separator: " "))\"/>"
+        case .points(let points):
+            return points.map {
+                "<circle cx=\"\(Self.short(place(x: $0.x)))\" cy=\"\(Self.short(place(y: $0.y)))\" r=\"4\" "
+                    + "fill=\"\(colour)\" stroke=\"var(--paper)\" stroke-width=\"1.2\"/>"
+            }.joined()
+        case .band(let points):
+            let upper = points.map { pair($0.x, $0.high) }
+            let lower = points.reversed().map { pair($0.x, $0.low) }
+            return "<polygon fill=\"\(colour)\" fill-opacity=\"0.18\" "
+                + "points=\"\((upper + lower).joined(separator: " "))\"/>"
+        case .level(let value):
+            let y = place(y: value)
+            return "<line x1=\"\(Self.short(Self.left))\" y1=\"\(Self.short(y))\" "
+                + "x2=\"\(Self.short(Self.width - Self.right))\" y2=\"\(Self.short(y))\" "
+                + "stroke=\"\(colour)\" stroke-width=\"1.6\" stroke-dasharray=\"6 5\"/>"
+        }
+    }
+
+    private func legend() -> String {
+        var x = Self.left
+        return series.filter { !$0.name.isEmpty }.map { series in
+            let sample = "<rect x=\"\(Self.short(x))\" y=\"27\" width=\"12\" height=\"9\" rx=\"2\" "
+                + "fill=\"var(--c\(series.colour))\"/>"
+            let label = text(x + 17, 36, series.name, anchor: "start", style: "tick")
+            x += 34 + 6.4 * Double(series.name.count)
+            return sample + label
+        }.joined()
+    }
+
+    // MARK: - Places and texts
+
+    private func place(x: Double) -> Double {
+        let (low, high, at) = xIsLogarithmic
+            ? (log10(xRange.lowerBound), log10(xRange.upperBound), log10(max(x, xRange.lowerBound)))
+            : (xRange.lowerBound, xRange.upperBound, x)
+        let share = (min(max(at, low), high) - low) / (high - low)
+        return Self.left + share * (Self.width - Self.left - Self.right)
+    }
+
+    private func place(y: Double) -> Double {
+        let share = (min(max(y, yRange.lowerBound), yRange.upperBound) - yRange.lowerBound)
+            / (yRange.upperBound - yRange.lowerBound)
+        return Self.height - Self.bottom - share * (Self.height - Self.top - Self.bottom)
+    }
+
+    private func pair(_ x: Double, _ y: Double) -> String {
+        "\(Self.short(place(x: x))),\(Self.short(place(y: y)))"
+    }
+
+    private func line(_ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double, style: String) -> String {
+        "<line x1=\"\(Self.short(x1))\" y1=\"\(Self.short(y1))\" x2=\"\(Self.short(x2))\" "
+            + "y2=\"\(Self.short(y2))\" class=\"\(style)\"/>"
+    }
+
+    private func text(_ x: Double, _ y: Double, _ text: String, anchor: String, style: String) -> String {
+        "<text x=\"\(Self.short(x))\" y=\"\(Self.short(y))\" text-anchor=\"\(anchor)\" "
+            + "class=\"\(style)\">\(Self.escaped(text))</text>"
+    }
+
+    /// About five round numbers inside a range.
+    static func ticks(_ range: ClosedRange<Double>) -> [Double] {
+        let rough = (range.upperBound - range.lowerBound) / 5
+        let power = pow(10, log10(rough).rounded(.down))
+        let step = [1, 2, 2.5, 5, 10].map { $0 * power }.first { $0 >= rough * 0.999 } ?? rough
+        return stride(
+            from: (range.lowerBound / step).rounded(.up) * step, through: range.upperBound + step * 1e-6,
+            by: step).map { $0 }
+    }
+
+    private static func number(_ value: Double) -> String {
+        abs(value) < 1e-12 ? "0" : String(format: "%g", (value * 1e6).rounded() / 1e6)
+    }
+
+    private static func short(_ value: Double) -> String { String(format: "%.1f", value) }
+
+    static func escaped(_ text: String) -> String {
+        text.replacingOccurrences(of: "&", with: "&amp;").replacingOccurrences(of: "<", with: "&lt;")
+            .replacingOccurrences(of: ">", with: "&gt;").replacingOccurrences(of: "\"", with: "&quot;")
+    }
+}
+
+/// Counts of values in equal bins, as shares of all.
+public struct Histogram: Sendable {
+    /// One more than bins.
+    public let edges: [Double]
+    public let shares: [Double]
+
+    /// Values outside the range count into the outermost bins.
+    public init(_ values: [Double], range: ClosedRange<Double>, bins: Int) {
+        precondition(bins > 0 && range.upperBound > range.lowerBound)
+        let width = (range.upperBound - range.lowerBound) / Double(bins)
+        edges = (0...bins).map { range.lowerBound + Double($0) * width }
+        var counts = [Int](repeating: 0, count: bins)
+        for value in values {
+            let bin = ((value - range.lowerBound) / width).rounded(.down)
+            counts[Int(min(max(bin, 0), Double(bins - 1)))] += 1
+        }
+        shares = counts.map { Double($0) / Double(max(1, values.count)) }
+    }
+}

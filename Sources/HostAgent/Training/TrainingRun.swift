@@ -1,0 +1,106 @@
+/// A whole training run: data, training, scales, accuracies.
+public struct TrainingRun {
+    public let model: String
+    public let data: DataLocation
+    /// Training images left out at the end; `nil`: a twelfth, 5,000 of MNIST's.
+    public let holdOut: Int?
+    public let weightScale: WeightQuantisation.Method
+    public let plan: TrainingPlan
+    public let command: String
+
+    public init(
+        model: String, data: DataLocation, holdOut: Int? = nil,
+        weightScale: WeightQuantisation.Method = .max, plan: TrainingPlan, command: String
+    ) {
+        self.model = model
+        self.data = data
+        self.holdOut = holdOut
+        self.weightScale = weightScale
+        self.plan = plan
+        self.command = command
+    }
+
+    /// Trains, and looks at the test images once, at the end.
+    public func run(report: (String) -> Void = { _ in }) throws -> TrainingResult {
+        let network = try NetworkCatalogue.make(model, seed: plan.seed)
+        let split = try data.load(imageShape: network.imageShape)
+        let (training, validation) = try split.holdOut(holdOut ?? split.training.count / 12)
+        report("\(model) on \(split.training.name), last \(validation.count) held out; "
+            + "\(plan.epochs) epochs of \(training.count) images, seed \(plan.seed), "
+            + "\(TorchRuntime.threads) threads")
+
+        let start = ContinuousClock.now
+        let line = ProgressLine()
+        var loss = 0.0
+        try Trainer.train(network, on: training, plan: plan) { progress in
+            loss = progress.loss ?? loss
+            line.show(
+                "epoch \(progress.epoch)/\(progress.epochs)  loss \(Format.decimal(loss, 3))",
+                images: progress.images, of: progress.imagesTotal)
+        }
+        line.end()
+        let seconds = (ContinuousClock.now - start) / .seconds(1)
+
+        let scales = try QuantisationScales.measured(
+            network, on: training.first(2_000), method: weightScale)
+        let float = FloatProducts()
+        let integer = try IntegerProducts(network, scales: scales)
+        func accuracy(_ images: ImageSet, _ products: any MatrixProducts) throws -> Accuracy? {
+            images.count == 0 ? nil : try Evaluation.accuracy(network, with: products, on: images)
+        }
+        return TrainingResult(
+            checkpoint: Checkpoint(network: network, scales: scales, command: command, seed: plan.seed),
+            split: split, seconds: seconds, imagesSeen: plan.epochs * training.count, loss: loss,
+            validation: try accuracy(validation, float), test: try accuracy(split.test, float),
+            testInteger: try accuracy(split.test, integer))
+    }
+}
+
+/// What a training run gives.
+public struct TrainingResult {
+    public let checkpoint: Checkpoint
+    public let split: DataSplit
+    public let seconds: Double
+    public let imagesSeen: Int
+    /// Cross entropy of the last batch, with noise.
+    public let loss: Double
+    public let validation: Accuracy?
+    public let test: Accuracy?
+    /// With 8-bit weights and activations.
+    public let testInteger: Accuracy?
+
+    public func summary(checkpoint path: String) -> TrainingSummary {
+        TrainingSummary(
+            model: checkpoint.network.name, checkpoint: path, seed: checkpoint.seed,
+            testImages: split.test.name, seconds: seconds,
+            imagesPerSecond: Double(imagesSeen) / max(seconds, 1e-9), loss: loss,
+            validation: validation, test: test, testInteger: testInteger)
+    }
+}
+
+/// The result of `train`, for people and for programs.
+public struct TrainingSummary: Encodable, CustomStringConvertible {
+    let model: String
+    let checkpoint: String
+    let seed: UInt64
+    let testImages: String
+    let seconds: Double
+    let imagesPerSecond: Double
+    let loss: Double
+    let validation: Accuracy?
+    let test: Accuracy?
+    let testInteger: Accuracy?
+
+    public var description: String {
+        func row(_ title: String, _ accuracy: Accuracy?) -> String {
+            guard let accuracy else { return "" }
+            return "\(title)\(accuracy.percent) (\(accuracy.correct) of \(accuracy.count))\n"
+        }
+        return "trained in \(Format.duration(seconds)), \(Format.count(UInt64(imagesPerSecond))) images/s, "
+            + "last loss \(Format.decimal(loss, 4))\n"
+            + row("held-out training images:  ", validation)
+            + row("test, floating point:      ", test)
+            + row("test, 8-bit integers:      ", testInteger)
+            + "test images: \(testImages)\nwritten: \(checkpoint)"
+    }
+}

@@ -1,0 +1,103 @@
+public import Protocol
+
+/// How products are taken.
+public struct MultiplyOptions: Sendable {
+    public var transpose = false
+    public var bitSerial = false
+    public var output = WireMultiply.Output.products
+    /// 0: the matrix's own.
+    public var adcFullScaleMicroamperes = 0.0
+
+    public init() {}
+}
+
+extension ChipConnection {
+    /// Multiplies a batch of input vectors with a matrix.
+    ///
+    /// A batch beyond the daemon's limits, or one that is better pipelined, is
+    /// sent as several requests with up to eight in flight.
+    ///
+    /// - Parameter inputs: batch × inputs, row-major; u8 or i8 codes, f32 only
+    ///   where the chip has an ideal DAC.
+    public func multiply(
+        matrix: UInt32, inputs: TensorValues, batch: Int,
+        options: MultiplyOptions = MultiplyOptions()
+    ) throws(ChipError) -> MultiplyOutcome {
+        guard batch > 0, inputs.count > 0, inputs.count % batch == 0 else {
+            throw .argument(
+                "multiply got \(inputs.count) input values for a batch of \(batch)")
+        }
+        let width = inputs.count / batch
+        let state = try matrixState(matrix)
+        let outputs = Int(options.transpose ? state.rows : state.columns)
+        let vectors = vectorsPerRequest(width: width, outputs: outputs, type: inputs.type)
+        var batches: [TensorValues] = []
+        for first in stride(from: 0, to: batch, by: vectors) {
+            batches.append(
+                inputs.rectangle(
+                    row: first, column: 0, rows: min(vectors, batch - first), columns: width,
+                    of: width))
+        }
+        return .joined(
+            try multiplyAll(matrix: matrix, width: width, batches: batches, options: options))
+    }
+
+    /// Multiplies many batches, each one request, with up to eight in flight;
+    /// replies are matched by request id and come back in the order of the batches.
+    ///
+    /// - Parameter width: inputs of one vector.
+    public func multiplyAll(
+        matrix: UInt32, width: Int, batches: [TensorValues],
+        options: MultiplyOptions = MultiplyOptions()
+    ) throws(ChipError) -> [MultiplyOutcome] {
+        var multiply = WireMultiply()
+        multiply.matrix = matrix
+        multiply.transpose = options.transpose
+        multiply.bitSerial = options.bitSerial
+        multiply.output = options.output
+        multiply.adcFullScaleUa = options.adcFullScaleMicroamperes
+        var requests: [(command: WireRequest.OneOf_Command, tensors: [WireTensor], frames: [Frame])] = []
+        for batch in batches {
+            guard width > 0, batch.count > 0, batch.count % width == 0 else {
+                throw .argument(
+                    "multiply got a batch of \(batch.count) values for vectors of \(width)")
+            }
+            requests.append(
+                (
+                    .multiply(multiply),
+                    [.describe(batch.type, shape: [batch.count / width, width], unit: .code)],
+                    [batch.frame]
+                ))
+        }
+        var outcomes: [MultiplyOutcome] = []
+        for answer in try perform(requests) { outcomes.append(try product(answer)) }
+        return outcomes
+    }
+
+    private func product(_ answer: Answer) throws(ChipError) -> MultiplyOutcome {
+        guard case .multiply(let result) = answer.reply.result, answer.tensors.count == 1,
+            answer.shape(0).count == 2
+        else {
+            throw .badReply(command: "multiply", sentence: "it carries no matrix of products")
+        }
+        let shape = answer.shape(0)
+        return MultiplyOutcome(
+            values: try answer.values(0, of: "multiply"), batch: shape[0], outputs: shape[1],
+            lsb: result.lsb, conversions: result.conversions, clipped: result.clipped,
+            cost: answer.reply.cost, warnings: answer.reply.warnings,
+            chipTimeSeconds: answer.reply.chipTimeS)
+    }
+
+    /// Request and reply each stay under a quarter of a frame, so that several
+    /// are under way while one is computed, and under the daemon's limits.
+    private func vectorsPerRequest(
+        width: Int, outputs: Int, type: WireTensor.TypeEnum
+    ) -> Int {
+        let limits = identity.limits
+        let frame = limits.frameBytes > 0 ? Int(clamping: limits.frameBytes) : Limits.frameBytes
+        let batch = limits.batch > 0 ? Int(limits.batch) : Limits.batch
+        let request = width * (type.elementBytes ?? 1)
+        let reply = outputs * 4
+        return max(1, min(batch, frame / 4 / max(1, request, reply)))
+    }
+}

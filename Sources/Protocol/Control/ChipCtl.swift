@@ -1,0 +1,20 @@
+internal import ArgumentParser
+internal import Protocol
+
+/// The operator's tool: looks at a chip, and does by hand what a host does.
+@main
+struct ChipCtl: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "chipctl",
+        abstract: "Looks at a compute-in-memory chip and operates it by hand.",
+        discussion: """
+            The daemon is named by --endpoint or by the variable NVCIM_ENDPOINT, as \
+            ipc://PATH or tcp://HOST:PORT.
+            """,
+        version: "chipctl \(nvcimVersion)",
+        subcommands: [
+            Describe.self, Status.self, Health.self, Read.self, Multiply.self, Program.self,
+            Map.self, Unmap.self, Calibrate.self, Lease.self, Power.self, Clock.self, Events.self,
+            Resume.self, KeyGen.self,
+        ])
+}
