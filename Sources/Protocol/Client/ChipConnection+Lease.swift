@@ -65,8 +65,14 @@ extension ChipConnection {
         termMilliseconds: UInt32? = nil, waits: Bool = false,
         _ body: () throws(ChipError) -> R
     ) throws(ChipError) -> R {
-        let wasHeld = epoch > 0 ? try status().lease.yours : false
-        try acquireLease(termMilliseconds: termMilliseconds, waits: waits)
+        var term = termMilliseconds ?? options.leaseTermMilliseconds
+        var wasHeld = false
+        if epoch > 0 {
+            let lease = try status().lease
+            wasHeld = lease.yours
+            if wasHeld { term = max(term, UInt32(clamping: lease.remainingMs)) }
+        }
+        try acquireLease(termMilliseconds: term, waits: waits)
         let result: R
         do throws(ChipError) {
             result = try body()
