@@ -290,7 +290,9 @@ struct ClientTests {
         let again = sent[sent.count - 2]
         #expect(Set(sent.map(\.request.session)).count == 1)
         #expect(again.request.sequence == 1)
-        #expect(Codec.digest(again.request, tensors: []) == Codec.digest(sent[0].request, tensors: []))
+        #expect(
+            Codec.digest(again.request, tensors: [])
+                == Codec.digest(sent[0].request, tensors: []))
         #expect(last.request.sequence == 2)
     }
 
