@@ -46,7 +46,7 @@ extension ChipConnection {
         throw .argument("chip \(chip) has no matrix \(matrix)")
     }
 
-    /// Sets the range of a matrix's converters; 0: the default of its size.
+    /// Sets the range of a matrix's converters: the current at the largest code.
     public func calibrate(
         _ matrix: UInt32, adcFullScaleMicroamperes: Double
     ) throws(ChipError) -> WireCalibrateResult {

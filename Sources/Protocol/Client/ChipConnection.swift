@@ -295,7 +295,7 @@ public final class ChipConnection {
         }
         if !isResumed {
             isResumed = true
-            let remembered = try question(sequenceLast).sequenceLast
+            let remembered = try status().sequenceLast
             if remembered > sequenceLast { try settle(remembered) }
         }
         return nil

@@ -346,7 +346,7 @@ struct Calibrate: ParsableCommand {
     @Option(help: "The matrix.") var matrix: UInt32
     @Option(
         name: .customLong("full-scale"),
-        help: ArgumentHelp("Current at the largest code; 0: the default.", valueName: "µA"))
+        help: ArgumentHelp("Current at the largest code, above 0.", valueName: "µA"))
     var fullScale: Double
 
     func run() throws {
