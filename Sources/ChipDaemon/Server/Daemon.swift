@@ -51,7 +51,7 @@ public final class Daemon: Service {
 
     package init(
         _ configuration: ServerConfiguration, specName: String, logger: Logger,
-        clock: HostClock, opener: @escaping Opener
+        clock: HostClock, openMax: Int = ChipHouse.openMaxDefault, opener: @escaping Opener
     ) throws(ServerError) {
         self.logger = logger
         let (failures, report) = AsyncStream.makeStream(of: ServerError.self)
@@ -69,15 +69,15 @@ public final class Daemon: Service {
             self.events = events
             pool = WorkerPool(threads: configuration.threads)
             house = ChipHouse(
-                serials: configuration.serials, pool: pool, clock: clock, logger: logger,
+                serials: configuration.serials, openMax: openMax, pool: pool, clock: clock, logger: logger,
                 opener: { serial throws(ChipFault) in
                     let (backend, close) = try opener(serial)
                     return ChipHouse.OpenChip(backend: backend, close: close)
                 })
             let dispatcher = Dispatcher(
                 house: house, clock: clock, events: EventPublisher(outbox: eventsOut),
-                hello: Self.hello(configuration, specName), isSimulationOn: configuration.isSimulationOn,
-                logger: logger)
+                hello: Self.hello(configuration, specName),
+                isSimulationOn: configuration.isSimulationOn, logger: logger)
             let ticker = Ticker(everyMicroseconds: Self.timeEveryMicroseconds, from: clock.now)
             control = try SocketThread(
                 "control", .router, endpoint: configuration.control, context: context,

@@ -12,7 +12,7 @@ internal import Logging
 ///    desk call, and was used least recently.
 /// 4. Every job and every desk call that was accepted is answered once, also when the daemon
 ///    stops.
-final class ChipHouse: Sendable {
+package final class ChipHouse: Sendable {
     /// An open chip, and what puts it away.
     struct OpenChip: Sendable {
         var backend: any ChipBackend
@@ -54,7 +54,7 @@ final class ChipHouse: Sendable {
     private let state: Monitor<State>
 
     /// Chips open at once: each holds a file and up to its whole state in memory.
-    static let openMaxDefault = 64
+    package static let openMaxDefault = 64
 
     init(
         serials: [UInt32], openMax: Int = ChipHouse.openMaxDefault, pool: WorkerPool,

@@ -96,13 +96,17 @@ final class WorkerPool: Sendable {
 
 extension WorkerPool {
     /// One `split`: the next index, and who is inside.
-    private final class Share: Sendable {
+    ///
+    /// Invariant: `body` is read only between entering and leaving, and taken away by the one
+    /// that split when all have left. A help that starts late holds this object, but nothing of
+    /// the caller's.
+    private final class Share: @unchecked Sendable {
         private struct Inside {
             var helpers = 0
             var isOpen = true
         }
         private let count: Int
-        private let body: @Sendable (Int) -> Void
+        private var body: (@Sendable (Int) -> Void)?
         private let next = Atomic<Int>(0)
         private let inside = Monitor(Inside())
 
@@ -111,7 +115,10 @@ extension WorkerPool {
             self.body = body
         }
 
+        /// Not inlined, so that no reference to the body outlives it.
+        @inline(never)
         private func run() {
+            guard let body else { preconditionFailure("a part ran after its whole had ended") }
             while true {
                 let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
                 guard index < count else { return }
@@ -119,7 +126,6 @@ extension WorkerPool {
             }
         }
 
-        /// A helper that comes after the end must not touch the body: it is gone.
         func help() {
             let isLate = inside.withLock { inside in
                 if inside.isOpen { inside.helpers += 1 }
@@ -134,6 +140,7 @@ extension WorkerPool {
             run()
             inside.withLock { $0.isOpen = false }
             inside.wait { $0.helpers == 0 ? () : nil }
+            body = nil
         }
     }
 }

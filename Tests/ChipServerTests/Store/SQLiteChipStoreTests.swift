@@ -1,0 +1,149 @@
+import ChipCore
+import ChipServer
+import Foundation
+import Testing
+
+@Suite("The store: what was committed is there, whole, or refused")
+struct SQLiteChipStoreTests {
+    private let folder: TestFolder
+    private var file: String { folder.file("chip.db") }
+
+    init() throws { folder = try TestFolder() }
+
+    private func open(serial: UInt32 = 1, digest: UInt8 = 1, pagesMax: Int? = nil) throws(StoreFault)
+        -> SQLiteChipStore
+    {
+        try SQLiteChipStore(
+            path: file,
+            identity: .init(
+                serial: serial, specName: "test",
+                specDigest: [UInt8](repeating: digest, count: 16)),
+            createdWallMicroseconds: 1, pagesMax: pagesMax)
+    }
+
+    @Test func aNewFileHoldsNoChip() throws {
+        let store = try open()
+        #expect(try store.load() == nil)
+    }
+
+    @Test func everythingComesBackBitForBit() throws {
+        let changes = SampleRecords.everything
+        let first = try open()
+        try first.commit(changes)
+        try first.close()
+        let loaded = try #require(try open().load())
+        #expect(loaded.tiles == changes.tiles)
+        #expect(loaded.matrices == changes.matrices)
+        #expect(loaded.counters == changes.counters)
+        #expect(loaded.clock == changes.clock)
+        #expect(loaded.lease == changes.lease)
+        #expect(loaded.sessions == [changes.session])
+        #expect(loaded.outcomes.map(\.sequence) == [2])
+        let reply = try open().reply(session: SampleRecords.session, sequence: 2)
+        #expect(reply == changes.outcome?.frames)
+    }
+
+    @Test func aTileOnDiskTakesLessThanSixteenBytesACell() throws {
+        let store = try open()
+        var changes = StoreChanges()
+        changes.tiles = (0 ..< 64).map { SampleRecords.tile($0) }
+        try store.commit(changes)
+        try store.close()
+        let size = try #require(
+            try FileManager.default.attributesOfItem(atPath: file)[.size] as? Int)
+        #expect(size < 16 * 64 * 16_384)
+    }
+
+    @Test func acknowledgedRepliesAndForgottenSessionsGo() throws {
+        let store = try open()
+        try store.commit(SampleRecords.everything)
+        var next = StoreChanges()
+        next.session = SessionRecord(
+            session: SampleRecords.session, last: 3,
+            lastDigest: [UInt8](repeating: 1, count: 16), touched: 5)
+        next.acknowledged = 2
+        next.matricesRemoved = [7]
+        try store.commit(next)
+        #expect(try store.reply(session: SampleRecords.session, sequence: 2) == nil)
+        #expect(try store.load()?.matrices.isEmpty == true)
+        var last = StoreChanges()
+        last.sessionsForgotten = [SampleRecords.session]
+        try store.commit(last)
+        #expect(try store.load()?.sessions.isEmpty == true)
+    }
+
+    @Test func aCommitThatFailsLeavesTheStateBefore() throws {
+        let store = try open(pagesMax: 40)
+        try store.commit(SampleRecords.everything)
+        let before = try #require(try store.load())
+        var tooMuch = StoreChanges()
+        tooMuch.counters = CounterRecord()
+        tooMuch.tiles = (0 ..< 64).map { SampleRecords.tile($0, seed: 9) }
+        let fault = #expect(throws: StoreFault.self) { try store.commit(tooMuch) }
+        #expect(fault?.isDataLoss == false)
+        #expect(fault?.message.contains("the disk is full; what was stored before is kept") == true)
+        let after = try #require(try store.load())
+        #expect(after.tiles == before.tiles)
+        #expect(after.counters == before.counters)
+        // Room or not, what fits is still taken.
+        var small = StoreChanges()
+        small.counters = CounterRecord()
+        try store.commit(small)
+        #expect(try store.load()?.counters == CounterRecord())
+    }
+
+    @Test func writesAreSynced() throws {
+        #expect(try open().synchronousLevel() == 2)
+    }
+
+    @Test(arguments: ["tile", "matrix", "reply"])
+    func aDamagedBlobIsNoticed(_ what: String) throws {
+        let first = try open()
+        try first.commit(SampleRecords.everything)
+        try first.close()
+        let mark: [UInt8] =
+            switch what {
+            case "tile":
+                SampleRecords.tile(191, seed: 2).pulses[100 ..< 102].withUnsafeBytes { [UInt8]($0) }
+            case "matrix": SampleRecords.matrix().codes.withUnsafeBytes { [UInt8]($0) }
+            default: [UInt8](repeating: 7, count: 64)
+            }
+        var bytes = try Data(contentsOf: URL(fileURLWithPath: file))
+        let place = try #require(bytes.range(of: Data(mark)))
+        bytes[place.lowerBound] ^= 0x10
+        try bytes.write(to: URL(fileURLWithPath: file))
+        let store = try open()
+        let fault = #expect(throws: StoreFault.self) {
+            _ = try store.load()
+            _ = try store.reply(session: SampleRecords.session, sequence: 2)
+        }
+        #expect(fault?.isDataLoss == true)
+        #expect(fault?.message.contains(what) == true)
+    }
+
+    @Test func aNewerLayoutIsLeftAlone() throws {
+        try open().close()
+        var bytes = try Data(contentsOf: URL(fileURLWithPath: file))
+        bytes.replaceSubrange(60 ..< 64, with: [0, 0, 0, 99])
+        try bytes.write(to: URL(fileURLWithPath: file))
+        let fault = #expect(throws: StoreFault.self) { _ = try open() }
+        #expect(fault?.message.contains("has layout 99, made by a newer chipd") == true)
+        #expect(try Data(contentsOf: URL(fileURLWithPath: file)) == bytes)
+    }
+
+    @Test func aForeignFileIsLeftAlone() throws {
+        try Data("not a database, but long enough to be looked at as one".utf8)
+            .write(to: URL(fileURLWithPath: file))
+        let before = try Data(contentsOf: URL(fileURLWithPath: file))
+        #expect(throws: StoreFault.self) { _ = try open() }
+        #expect(try Data(contentsOf: URL(fileURLWithPath: file)) == before)
+    }
+
+    @Test func aFileOfAnotherChipOrSpecIsRefused() throws {
+        try open().close()
+        let serial = #expect(throws: StoreFault.self) { _ = try open(serial: 2) }
+        #expect(serial?.message.contains("belongs to chip 1, not to chip 2") == true)
+        let spec = #expect(throws: StoreFault.self) { _ = try open(digest: 2) }
+        #expect(spec?.message.contains("another spec") == true)
+    }
+}

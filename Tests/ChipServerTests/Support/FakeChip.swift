@@ -1,0 +1,190 @@
+import ChipCore
+import Foundation
+import Physics
+import Synchronization
+
+/// A chip that follows a script: it records what it is asked, and holds where a test wants it.
+final class FakeChip: ChipBackend {
+    struct State {
+        var log: [String] = []
+        /// Changing commands that wait in `change` until the gate opens.
+        var held: Set<UInt64> = []
+        var isGateOpen = false
+        var running: UInt64?
+        var isCancelled = false
+        var stored: [UInt64: [[UInt8]]] = [:]
+        var epoch: UInt64 = 0
+        var holder: SessionID?
+        var isClosed = false
+        var timesRemembered = 0
+    }
+
+    let serial: UInt32
+    let isEmulator = true
+    let dataSheet: DataSheet
+    let state = Mutex(State())
+    /// Signalled when a held command has begun.
+    let begun = DispatchSemaphore(value: 0)
+    private let gate = DispatchSemaphore(value: 0)
+
+    init(serial: UInt32, spec: ChipSpec, held: Set<UInt64> = []) {
+        self.serial = serial
+        dataSheet = DataSheet(
+            spec: spec, effectsModelled: ["none"], effectsNotModelled: [],
+            worstMilliseconds: [("program", 1)])
+        state.withLock { $0.held = held }
+    }
+
+    var log: [String] { state.withLock { $0.log } }
+
+    func openGate() {
+        state.withLock { $0.isGateOpen = true }
+        gate.signal()
+    }
+
+    func change(
+        _ command: ChangeCommand, stamp: CommandStamp, work: WorkContext,
+        encode: (ChangeReply) -> [[UInt8]]
+    ) throws(ChipFault) -> ChangeAnswer {
+        let (stored, isHeld) = state.withLock { state in
+            state.log.append("change \(stamp.sequence)")
+            state.running = stamp.sequence
+            return (state.stored[stamp.sequence], state.held.contains(stamp.sequence))
+        }
+        defer { state.withLock { $0.running = nil } }
+        if let stored { return .replayed(stored) }
+        if isHeld {
+            begun.signal()
+            try hold(work)
+        }
+        let result: ChangeResult
+        switch command {
+        case .program:
+            var report = ProgramReport()
+            report.cells = 4
+            report.written = 4
+            (report.regionRows, report.regionColumns) = (2, 2)
+            report.readBack = [1, 2, 3, 4]
+            report.cellStatus = [1, 1, 1, 1]
+            result = .programmed(report)
+        case .power(let on): result = .power(on: on, matricesLost: 0)
+        default: result = .calibrated(fullScaleMicroamperes: 1, lsbMicroamperes: 0.5)
+        }
+        let frames = encode(
+            ChangeReply(
+                result: result, effect: .full, fault: nil,
+                chipTime: ChipInstant(microseconds: 1_500_000), cost: .zero, warnings: ["w"]))
+        state.withLock { $0.stored[stamp.sequence] = frames }
+        return .done(frames)
+    }
+
+    private func hold(_ work: WorkContext) throws(ChipFault) {
+        while gate.wait(timeout: .now() + .milliseconds(2)) == .timedOut {
+            if work.isPastDeadline() {
+                throw ChipFault(.deadlineExceeded, .deadline, .afterFix, "during the work")
+            }
+            let (isCancelled, isGateOpen) = state.withLock { ($0.isCancelled, $0.isGateOpen) }
+            if isCancelled {
+                throw ChipFault(.cancelled, .cancelledByRequest, .never, "cancelled in the work")
+            }
+            if isGateOpen { return }
+        }
+    }
+
+    func sample(_ command: SampleCommand, work: WorkContext) throws(ChipFault) -> SampleReply {
+        state.withLock { $0.log.append("sample") }
+        guard case .multiply(let multiply) = command else {
+            return SampleReply(
+                result: .read(values: [1, 2], shape: [1, 2], isWeights: true, repeats: 1),
+                chipTime: .birth, cost: .zero, warnings: [])
+        }
+        let sum = Atomic<Int>(0)
+        work.split(1_000) { index in
+            work.split(3) { sum.wrappingAdd(index * $0, ordering: .relaxed) }
+        }
+        let result = Int32(sum.load(ordering: .relaxed))
+        return SampleReply(
+            result: .codes(
+                [result, Int32(multiply.batch)], shape: [1, 2], lsb: 2, conversions: 3, clipped: 1),
+            chipTime: .birth, cost: .zero, warnings: [])
+    }
+
+    func simulate(_ command: SimulationCommand, work: WorkContext) throws(ChipFault)
+        -> SimulationReply
+    {
+        state.withLock { $0.log.append("simulate") }
+        return SimulationReply(result: .clock(.manual), chipTime: .birth)
+    }
+
+    func status(session: SessionID, now: HostInstant) -> ChipStatus {
+        let (epoch, holder) = state.withLock { ($0.epoch, $0.holder) }
+        return ChipStatus(
+            stateDigest: [UInt8](repeating: 0, count: 16), isPowered: true, chipTime: .birth,
+            clock: .manual,
+            lease: LeaseView(
+                isHeld: holder != nil, epoch: epoch, remainingMilliseconds: 0,
+                isYours: holder == session),
+            matrices: [SampleRecords.matrix().description], tilesFree: 1, tiles: 2,
+            isTruthRevealed: false, sequenceLast: 0)
+    }
+
+    func health(now: HostInstant) -> ChipHealth {
+        ChipHealth(
+            pulses: 1, cycles: [.init(pulsesMin: 0, pulsesMax: 1, cells: 2)], cells: 2,
+            unverified: 0, energyPicojoules: 1, latencyNanoseconds: 1, chipTime: .birth,
+            commands: 1)
+    }
+
+    func acquireLease(session: SessionID, termMilliseconds: UInt64, now: HostInstant)
+        throws(ChipFault) -> LeaseGrant
+    {
+        let epoch: UInt64? = state.withLock { state in
+            guard state.holder == nil || state.holder == session else { return nil }
+            if state.holder == nil { state.epoch += 1 }
+            state.holder = session
+            return state.epoch
+        }
+        guard let epoch else {
+            throw ChipFault(.leaseHeld, .leaseOfAnother, .afterBackoff, "held")
+        }
+        return LeaseGrant(epoch: epoch, termMilliseconds: termMilliseconds)
+    }
+
+    func renewLease(
+        session: SessionID, epoch: UInt64, termMilliseconds: UInt64, now: HostInstant
+    ) throws(ChipFault) -> LeaseGrant {
+        LeaseGrant(epoch: epoch, termMilliseconds: termMilliseconds)
+    }
+
+    func releaseLease(session: SessionID, epoch: UInt64, now: HostInstant)
+        throws(ChipFault) -> LeaseGrant
+    {
+        state.withLock { $0.holder = nil }
+        return LeaseGrant(epoch: epoch, termMilliseconds: 0)
+    }
+
+    func breakLease(now: HostInstant) throws(ChipFault) -> LeaseGrant {
+        state.withLock { $0.holder = nil }
+        return LeaseGrant(epoch: 1, termMilliseconds: 0)
+    }
+
+    func query(session: SessionID, sequence: UInt64) -> OutcomeState {
+        let (stored, running, last) = state.withLock {
+            ($0.stored[sequence], $0.running, $0.stored.keys.max() ?? 0)
+        }
+        if let stored { return .done(frames: stored, last: last) }
+        return running == sequence ? .running(last: last) : .neverSeen(last: last)
+    }
+
+    func cancel(session: SessionID, sequence: UInt64) -> Bool {
+        state.withLock { state in
+            guard state.running == sequence else { return false }
+            state.isCancelled = true
+            return true
+        }
+    }
+
+    func rememberTime(now: HostInstant) throws(ChipFault) {
+        state.withLock { $0.timesRemembered += 1 }
+    }
+}
