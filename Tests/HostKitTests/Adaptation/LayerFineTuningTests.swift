@@ -10,12 +10,12 @@ struct LayerFineTuningTests {
         var deployment = try Mapper(network, scales: scales).deploy(
             to: chip, checkpoint: "n", calibration: split.training.first(64), options: .init(.writeVerify))
             .deployment
-        try chip.drift(ageSeconds: 3.15e7)
+        try chip.drift(ageSeconds: 1e10)
         let before = chip.programs.count
         let report = try AdaptationReport.measuring(
             LayerFineTuning(layer: layer), of: network, &deployment, on: chip,
             images: split.training.first(256), test: split.test)
-        #expect(report.after.fraction > report.before.fraction + 0.1)
+        #expect(report.after.fraction > report.before.fraction + 0.05)
         #expect(report.imagesUsed == 256)
         #expect(report.cost.pulses > 0)
         let tuned = try deployment.place(of: network.place(of: layer).layer).matrix.id
