@@ -39,7 +39,7 @@ final class Daemon {
         endpoint = "ipc://\(folder.path(socket))"
         self.state = folder.path(state)
         log = folder.path("\(state).log")
-        FileManager.default.createFile(atPath: log, contents: nil)
+        _ = FileManager.default.createFile(atPath: log, contents: nil)
         process.executableURL = Programs.path("chipd")
         process.arguments =
             ["serve", "--state", self.state, "--chip", spec, "--listen", endpoint] + arguments
