@@ -276,7 +276,8 @@ struct WriteVerifyBookkeepingTests {
         let root = Double(count).squareRoot()
         #expect(abs(moments.mean - mean) < Bound.normal * deviation / root)
         #expect(
-            abs(moments.deviation / deviation - 1) < Bound.normal / (2 * Double(count)).squareRoot())
+            abs(moments.deviation / deviation - 1) < Bound.normal / (2 * Double(count)).squareRoot()
+        )
         let normals = draws.cellNormals(.writeVerify, firstCell: 90, cells: names)
         for other in 0 ..< 3 {
             let z = (0 ..< count).map { normals[4 * $0 + other] }
