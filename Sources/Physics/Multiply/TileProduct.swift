@@ -110,7 +110,8 @@ public enum TileProduct {
             scratch.mean.withUnsafeBufferPointer { mean in
                 scratch.variance.withUnsafeBufferPointer { variance in
                     scratch.normals.withUnsafeBufferPointer { normals in
-                        guard let mean = mean.baseAddress, let variance = variance.baseAddress else {
+                        guard let mean = mean.baseAddress, let variance = variance.baseAddress
+                        else {
                             return
                         }
                         body(range, mean + first, variance + first, normals.baseAddress)

@@ -30,7 +30,8 @@ public struct EventDraws: Sendable, Hashable {
 
     public func normals(_ field: DrawField, first: UInt64, count: Int) -> [Float] {
         [Float](unsafeUninitializedCapacity: count) { buffer, filled in
-            normals(field, first: first, into: UnsafeMutableBufferPointer(rebasing: buffer[..<count]))
+            normals(
+                field, first: first, into: UnsafeMutableBufferPointer(rebasing: buffer[..<count]))
             filled = count
         }
     }

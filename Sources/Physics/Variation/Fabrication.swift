@@ -32,7 +32,8 @@ public struct Fabrication: Sendable {
     }
 
     /// ν_i of consecutive cells, at least 0.
-    public func driftCoefficients(_ drift: PowerLawDrift, firstCell: UInt64, count: Int) -> [Float] {
+    public func driftCoefficients(_ drift: PowerLawDrift, firstCell: UInt64, count: Int) -> [Float]
+    {
         let mean = Float(drift.coefficient)
         let spread = Float(drift.coefficientSpread)
         if spread == 0 { return Array(repeating: mean, count: count) }

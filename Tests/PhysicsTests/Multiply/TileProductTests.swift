@@ -116,7 +116,8 @@ struct TileProductTests {
         }
         for sample in [fast, slow] {
             let moments = Moments(sample)
-            #expect(abs(moments.mean - mean) < Bound.normal * (variance / Double(batch)).squareRoot())
+            #expect(
+                abs(moments.mean - mean) < Bound.normal * (variance / Double(batch)).squareRoot())
             #expect(
                 abs(moments.variance / variance - 1)
                     < Bound.normal * (2 / Double(batch)).squareRoot())
@@ -144,7 +145,9 @@ struct TileProductTests {
                 #expect(abs(correlation(outputs[first], outputs[second])) < bound)
             }
             #expect(
-                abs(correlation(Array(outputs[first].dropLast()), Array(outputs[first].dropFirst())))
+                abs(
+                    correlation(Array(outputs[first].dropLast()), Array(outputs[first].dropFirst()))
+                )
                     < bound)
         }
     }

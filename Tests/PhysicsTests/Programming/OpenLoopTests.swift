@@ -96,7 +96,10 @@ struct OpenLoopTests {
             return conductances.map(\.bitPattern)
         }
         #expect(
-            write([Array(0 ..< 50)]) == write([Array(25 ..< 50), [7], Array((8 ..< 25).reversed()),
-                Array(0 ..< 7)]))
+            write([Array(0 ..< 50)])
+                == write([
+                    Array(25 ..< 50), [7], Array((8 ..< 25).reversed()),
+                    Array(0 ..< 7),
+                ]))
     }
 }

@@ -238,6 +238,54 @@ struct WriteVerifyBookkeepingTests {
         #expect(run.result.coarseWrites == 0)
     }
 
+    /// Coarse steps and a narrow band: 10.025, 9.774375, 9.902195, 10.04104, 9.972008, 10.006479 with
+    /// steps 0.05, 0.025, 0.0125, 0.01375, 0.006875, 0.0034375 of the window; the recurrence of
+    /// (P-3) worked out in numpy with float64.
+    @Test func stepsAreCutWhereTheDirectionTurns() throws {
+        var technology = try Self.quiet()
+        technology.writeVerify.tolerance = 0.0005
+        technology.writeVerify.stepFirst = 0.05
+        let run = try Self.program(technology, from: 9.5, to: 10)
+        #expect(run.result.pulses == [6])
+        #expect(abs(run.conductance - 10.006_479) < 1e-4)
+    }
+
+    /// Lane 1 of a cell's block spreads the pulse, lane 2 the coarse write; lane 0, the noise of
+    /// the verification, has no part in either. From 9 µS one pulse adds
+    /// 20·0.006·(1 − 9/20) = 0.066 µS with a spread of a fifth; from 1 µS a coarse write lands at
+    /// 10 ± 2 µS.
+    @Test(arguments: [(Float(9), 1, 9.066, 0.0132), (1, 2, 10.0, 2.0)])
+    func everyDrawHasItsLane(start: Float, lane: Int, mean: Double, deviation: Double) throws {
+        var cells = Cells.open
+        cells.readRelative = 0.01
+        var technology = try cells.technology()
+        technology.writeVerify.pulsesMax = 1
+        technology.writeVerify.verifyReads = 1
+        let count = 100_000
+        let names = (0 ..< Int32(count)).map { $0 }
+        let draws = EventDraws(serial: 3, event: 7)
+        var conductances = [Float](repeating: start, count: count)
+        var pulses = [UInt32](repeating: 0, count: count)
+        _ = try WriteVerify(
+            technology: technology, variation: .none(), parameters: technology.writeVerify
+        ).program(
+            cells: names, targets: [Float](repeating: 10, count: count),
+            deviations: [Float](repeating: 0, count: count), conductances: &conductances,
+            pulses: &pulses, draws: draws, firstCell: 90, shouldStop: { false })
+        let moments = Moments(conductances)
+        let root = Double(count).squareRoot()
+        #expect(abs(moments.mean - mean) < Bound.normal * deviation / root)
+        #expect(
+            abs(moments.deviation / deviation - 1) < Bound.normal / (2 * Double(count)).squareRoot()
+        )
+        let normals = draws.cellNormals(.writeVerify, firstCell: 90, cells: names)
+        for other in 0 ..< 3 {
+            let z = (0 ..< count).map { normals[4 * $0 + other] }
+            let shared = correlation(conductances, z)
+            #expect(other == lane ? shared > 0.999 : abs(shared) < 4 / root)
+        }
+    }
+
     /// A pulse limit of 3: three pulses, then a fourth verification that fails.
     @Test func theLimitEndsTheWork() throws {
         let run = try Self.program(Self.quiet(pulsesMax: 3), from: 6.5, to: 10)

@@ -58,7 +58,9 @@ struct FabricationTests {
         let whole = chip.deviations(firstCell: 0, count: 300)
         let coefficients = chip.driftCoefficients(drift, firstCell: 0, count: 300)
         for first in [0, 1, 33, 250] {
-            #expect(chip.deviations(firstCell: UInt64(first), count: 50) == Array(whole[first...].prefix(50)))
+            #expect(
+                chip.deviations(firstCell: UInt64(first), count: 50)
+                    == Array(whole[first...].prefix(50)))
             #expect(
                 chip.driftCoefficients(drift, firstCell: UInt64(first), count: 50)
                     == Array(coefficients[first...].prefix(50)))
