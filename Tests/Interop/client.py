@@ -136,7 +136,8 @@ def exercise(client, bank):
     wire = client.wire
     rng = np.random.default_rng(SEED)
     try:
-        client.call(changes=True, calibrate=wire.Calibrate(matrix=4_000_000_000))
+        client.call(changes=True, calibrate=wire.Calibrate(
+            matrix=4_000_000_000, adc_full_scale_ua=1))
         check(False, "a matrix that is not there was calibrated")
     except Failure as failure:
         check("refused" in str(failure), f"a missing matrix is refused: {failure}")

@@ -255,9 +255,15 @@ struct ClientTests {
         defer { TestDirectory.remove(directory) }
         let isBack = Mutex(false)
         let daemon = try FakeDaemon { _, request in
-            if case .query(let query) = request.command {
-                let known = query.sequence == 0 || isBack.withLock { $0 }
-                return known ? Self.answer(request, .neverSeen) : .drop
+            switch request.command {
+            case .query:
+                return isBack.withLock { $0 } ? Self.answer(request, .neverSeen) : .drop
+            case .status:
+                var reply = WireReply.answering(request.request)
+                reply.status = WireStatusResult()
+                return .reply(reply, [])
+            default:
+                break
             }
             return isBack.withLock { $0 } ? .reply(Self.calibrated(request), []) : .drop
         }
@@ -284,7 +290,9 @@ struct ClientTests {
         let again = sent[sent.count - 2]
         #expect(Set(sent.map(\.request.session)).count == 1)
         #expect(again.request.sequence == 1)
-        #expect(Codec.digest(again.request, tensors: []) == Codec.digest(sent[0].request, tensors: []))
+        #expect(
+            Codec.digest(again.request, tensors: [])
+                == Codec.digest(sent[0].request, tensors: []))
         #expect(last.request.sequence == 2)
     }
 

@@ -25,7 +25,8 @@ struct CodecTests {
             .describe(.i16, shape: [2, 3], unit: .code), .describe(.u8, shape: [2, 3], unit: .mask),
         ]
         request.program = program
-        return (request, [Frame(elements: [Int16](repeating: -5, count: 6)), Frame([1, 1, 0, 0, 1, 1])])
+        let codes = Frame(elements: [Int16](repeating: -5, count: 6))
+        return (request, [codes, Frame([1, 1, 0, 0, 1, 1])])
     }
 
     static func decode(_ request: WireRequest, _ tensors: [Frame] = []) throws -> IncomingRequest {
@@ -226,7 +227,8 @@ struct CodecTests {
     /// From the reference implementation's command line: `xxhsum -H2`.
     @Test func theChecksumIsXXH3() {
         let empty = XXH3.hash128(UnsafeRawBufferPointer(start: nil, count: 0))
-        #expect(empty.map { String(format: "%02x", $0) }.joined() == "99aa06d3014798d86001c324468d497f")
+        let text = empty.map { String(format: "%02x", $0) }.joined()
+        #expect(text == "99aa06d3014798d86001c324468d497f")
         let stream = XXH3()
         stream.update([UInt8]("nv".utf8))
         stream.update([UInt8]("cim".utf8))

@@ -2,8 +2,8 @@ import Foundation
 import Protocol
 import Synchronization
 
-/// A daemon that follows a script: a ROUTER in a thread of its own, on inproc-like
-/// ipc paths of the test. The script sees each request and says what goes back.
+/// A daemon that follows a script: two ROUTERs in a thread of its own, on an ipc
+/// path of the test. The script sees each request and says what goes back.
 final class FakeDaemon: Sendable {
     enum Channel: Sendable { case command, control }
 
@@ -47,8 +47,9 @@ final class FakeDaemon: Sendable {
             defer { stopped.signal() }
             do {
                 let context = try ZMQContext()
-                let command = try Socket(.router, in: context, options: SocketOptions(lingerMilliseconds: 0))
-                let control = try Socket(.router, in: context, options: SocketOptions(lingerMilliseconds: 0))
+                let options = SocketOptions(lingerMilliseconds: 0)
+                let command = try Socket(.router, in: context, options: options)
+                let control = try Socket(.router, in: context, options: options)
                 try command.bind(endpoint)
                 try control.bind(endpoint + ".control")
                 ready.signal()

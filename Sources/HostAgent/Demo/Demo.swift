@@ -43,6 +43,8 @@ public struct Demo {
         public var onConductance = 0.0
         public var offConductance = 0.0
         public var levels = 0
+
+        public init() {}
     }
 
     /// Ages of the table: name and seconds since programming.

@@ -39,6 +39,25 @@ public struct DemoResult: Codable, Sendable {
     public let adaptationCost: ChipCost
     public let seconds: Double
 
+    public init(
+        model: String, testImages: String, chips: [UInt32], spec: String, technology: String,
+        stages: [DemoStage], stateDigests: [String], adaptedLayer: String, adaptationImages: Int,
+        wonBack: Double?, adaptationCost: ChipCost, seconds: Double
+    ) {
+        self.model = model
+        self.testImages = testImages
+        self.chips = chips
+        self.spec = spec
+        self.technology = technology
+        self.stages = stages
+        self.stateDigests = stateDigests
+        self.adaptedLayer = adaptedLayer
+        self.adaptationImages = adaptationImages
+        self.wonBack = wonBack
+        self.adaptationCost = adaptationCost
+        self.seconds = seconds
+    }
+
     /// The table and what is to be said of it.
     public var text: String {
         let header = ["", "accuracy", "min – max", "pulses", "energy", "latency"]

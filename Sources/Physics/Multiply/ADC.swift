@@ -10,8 +10,7 @@
 /// | FS     | full scale: the current of the top code   | µA   |
 /// | b      | bits                                      | bits |
 ///
-/// - Validity: 2 ≤ b ≤ 16 bits (chosen), 1e-6 ≤ FS ≤ 1e9 µA (chosen: finite in Float32 with its
-///   reciprocal).
+/// - Validity: 2 ≤ b ≤ 16 bits (chosen); FS above 0 and finite.
 /// - Edge cases: a tie goes to the even code. A conversion counts as clipped when the current lies
 ///   more than half an LSB outside the codes.
 /// - Postconditions: codeMin ≤ code ≤ codeMax; inside the range |code·LSB − I| ≤ LSB/2.
@@ -22,11 +21,10 @@ public struct ADC: Sendable, Hashable {
     public let isSigned: Bool
 
     public static let bitsRange = 2 ... 16
-    public static let fullScaleRange: ClosedRange<Double> = 1e-6 ... 1e9
 
     public init(bits: Int, fullScaleMicroamperes: Double, isSigned: Bool) throws(PhysicsError) {
         try require("ADC bits", Double(bits), in: 2 ... 16)
-        try require("ADC full scale in µA", fullScaleMicroamperes, in: Self.fullScaleRange)
+        try requirePositive("ADC full scale in µA", fullScaleMicroamperes)
         self.bits = bits
         self.fullScaleMicroamperes = fullScaleMicroamperes
         self.isSigned = isSigned

@@ -4,7 +4,7 @@ internal import CKernels
 ///
 ///     V = V_read · code / (2^b − 1)                                (M-1)
 ///
-/// - Validity: 1 ≤ b ≤ 8 bits (codes travel as bytes), 1e-6 ≤ V_read ≤ 5 V (chosen).
+/// - Validity: 1 ≤ b ≤ 8 bits (codes travel as bytes), 0 < V_read ≤ 5 V (chosen).
 /// - Source: physics §7.
 public struct DAC: Sendable, Hashable {
     public let bits: Int
@@ -14,7 +14,7 @@ public struct DAC: Sendable, Hashable {
 
     public init(bits: Int, readVoltage: Double) throws(PhysicsError) {
         try require("DAC bits", Double(bits), in: 1 ... 8)
-        try require("read voltage in V", readVoltage, in: 1e-6 ... 5)
+        try require("read voltage in V", readVoltage, in: Double.leastNonzeroMagnitude ... 5)
         self.bits = bits
         self.readVoltage = readVoltage
     }

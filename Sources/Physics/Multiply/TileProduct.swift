@@ -43,7 +43,9 @@ public enum TileProduct {
         codes: UnsafeMutableBufferPointer<Int32>, scratch: inout ProductScratch
     ) -> Int {
         var clipped = 0
-        let codesPerMicroampere = Float(1 / adc.lsbMicroamperes)
+        // Finite for any full scale: a current of 0 has code 0, every other one is clipped.
+        let codesPerMicroampere = min(
+            Float(1 / adc.lsbMicroamperes), .greatestFiniteMagnitude)
         let low = Float(adc.codeMin)
         let high = Float(adc.codeMax)
         forEachChunk(

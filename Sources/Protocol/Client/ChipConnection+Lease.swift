@@ -47,26 +47,41 @@ extension ChipConnection {
         try keep(0, of: chip)
     }
 
+    private func endLease(keeps: Bool) throws(ChipError) {
+        guard keeps else { return try releaseLease() }
+        keeper?.stop()
+        keeper = nil
+    }
+
     /// Ends any host's lease: the operator's way out.
     @discardableResult
     public func breakLease() throws(ChipError) -> [WireLeaseGrant] {
         try lease(.leaseBreak(WireLeaseBreak()))
     }
 
-    /// Takes the lease, runs `body`, gives it back whatever happened.
+    /// Takes the lease, runs `body`, gives it back whatever happened. A lease that
+    /// the session held before is kept for the rest of its term.
     public func withLease<R>(
         termMilliseconds: UInt32? = nil, waits: Bool = false,
         _ body: () throws(ChipError) -> R
     ) throws(ChipError) -> R {
-        try acquireLease(termMilliseconds: termMilliseconds, waits: waits)
+        var term = termMilliseconds ?? options.leaseTermMilliseconds
+        var wasHeld = false
+        if epoch > 0 {
+            let lease = try status().lease
+            wasHeld = lease.yours
+            if wasHeld { term = max(term, UInt32(clamping: lease.remainingMs)) }
+        }
+        try acquireLease(termMilliseconds: term, waits: waits)
         let result: R
         do throws(ChipError) {
             result = try body()
         } catch {
-            try? releaseLease()
+            // The first error is the one to tell.
+            try? endLease(keeps: wasHeld)
             throw error
         }
-        try releaseLease()
+        try endLease(keeps: wasHeld)
         return result
     }
 

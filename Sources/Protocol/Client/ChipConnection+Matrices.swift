@@ -46,7 +46,7 @@ extension ChipConnection {
         throw .argument("chip \(chip) has no matrix \(matrix)")
     }
 
-    /// Sets the range of a matrix's converters; 0: the default of its size.
+    /// Sets the range of a matrix's converters: the current at the largest code.
     public func calibrate(
         _ matrix: UInt32, adcFullScaleMicroamperes: Double
     ) throws(ChipError) -> WireCalibrateResult {
@@ -270,7 +270,7 @@ extension ChipConnection {
             throw .argument("repeats is \(repeats); it is at least 0")
         }
         read.repeats = count
-        let answer = try perform([(.read(read), [], [])])[0]
+        let answer = try perform([Work(command: .read(read))])[0]
         guard case .read(let result) = answer.reply.result, !answer.tensors.isEmpty else {
             throw .badReply(command: "read", sentence: "it carries another result")
         }

@@ -56,18 +56,16 @@ extension ChipConnection {
         multiply.bitSerial = options.bitSerial
         multiply.output = options.output
         multiply.adcFullScaleUa = options.adcFullScaleMicroamperes
-        var requests: [(command: WireRequest.OneOf_Command, tensors: [WireTensor], frames: [Frame])] = []
+        var requests: [Work] = []
         for batch in batches {
             guard width > 0, batch.count > 0, batch.count % width == 0 else {
                 throw .argument(
                     "multiply got a batch of \(batch.count) values for vectors of \(width)")
             }
+            let tensor = WireTensor.describe(
+                batch.type, shape: [batch.count / width, width], unit: .code)
             requests.append(
-                (
-                    .multiply(multiply),
-                    [.describe(batch.type, shape: [batch.count / width, width], unit: .code)],
-                    [batch.frame]
-                ))
+                Work(command: .multiply(multiply), tensors: [tensor], frames: [batch.frame]))
         }
         var outcomes: [MultiplyOutcome] = []
         for answer in try perform(requests) { outcomes.append(try product(answer)) }

@@ -26,7 +26,9 @@ extension ChipConnection {
     }
 
     /// What became of this session's command of that number, with its reply.
-    public func query(sequence: UInt64) throws(ChipError) -> (result: WireQueryResult, answer: Answer) {
+    public func query(
+        sequence: UInt64
+    ) throws(ChipError) -> (result: WireQueryResult, answer: Answer) {
         var query = WireQuery()
         query.sequence = sequence
         let answer = try ask(.query(query))

@@ -121,7 +121,8 @@ public final class ChipConnection {
         endpoints.command = endpoint.description
         func usable(_ text: String) -> Bool {
             guard let parsed = try? Endpoint(parsing: text) else { return false }
-            return !text.contains("*") && !text.contains("0.0.0.0") && parsed.isTCP == endpoint.isTCP
+            let isWildcard = text.contains("*") || text.contains("0.0.0.0")
+            return !isWildcard && parsed.isTCP == endpoint.isTCP
         }
         func companion(_ which: Endpoint.Companion, _ said: String) -> String {
             usable(said) ? said : ((try? endpoint.companion(which))?.description ?? said)
@@ -185,17 +186,22 @@ public final class ChipConnection {
         return note(try exchange.run([Outgoing(request, tensors: [])], inFlight: 1)[0])
     }
 
+    /// A command with its tensors and their frames.
+    struct Work {
+        let command: WireRequest.OneOf_Command
+        var tensors: [WireTensor] = []
+        var frames: [Frame] = []
+    }
+
     /// Sends commands that occupy the chip but change nothing, several in flight,
     /// and waits for all. Answers come back in the order of the requests.
-    func perform(
-        _ commandsAndTensors: [(command: WireRequest.OneOf_Command, tensors: [WireTensor], frames: [Frame])]
-    ) throws(ChipError) -> [Answer] {
+    func perform(_ works: [Work]) throws(ChipError) -> [Answer] {
         var outgoing: [Outgoing] = []
-        for (command, tensors, frames) in commandsAndTensors {
-            var request = request(command)
+        for work in works {
+            var request = request(work.command)
             request.deadlineMs = options.deadlineMilliseconds
-            request.tensors = tensors
-            outgoing.append(Outgoing(request, tensors: frames))
+            request.tensors = work.tensors
+            outgoing.append(Outgoing(request, tensors: work.frames))
         }
         var exchange = exchange(on: commands)
         exchange.prober = prober
@@ -295,7 +301,7 @@ public final class ChipConnection {
         }
         if !isResumed {
             isResumed = true
-            let remembered = try question(sequenceLast).sequenceLast
+            let remembered = try status().sequenceLast
             if remembered > sequenceLast { try settle(remembered) }
         }
         return nil

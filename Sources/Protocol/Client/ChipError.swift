@@ -47,7 +47,8 @@ public enum ChipError: Error, Sendable, CustomStringConvertible {
             "the daemon at \(endpoint) lives but did not answer \(command) within "
                 + "\(Self.number(seconds)) s"
         case .endpoint(let sentence), .argument(let sentence), .sessionFile(let sentence): sentence
-        case .badReply(let command, let sentence): "the answer to \(command) is unusable: \(sentence)"
+        case .badReply(let command, let sentence):
+            "the answer to \(command) is unusable: \(sentence)"
         case .transport(let error): error.description
         }
     }

@@ -66,7 +66,9 @@ final class SessionFile {
 
     static func random() -> [UInt8] {
         var generator = SystemRandomNumberGenerator()
-        return (0 ..< Limits.sessionBytes).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
+        return (0 ..< Limits.sessionBytes).map { _ in
+            UInt8.random(in: .min ... .max, using: &generator)
+        }
     }
 
     // MARK: The bytes

@@ -17,7 +17,10 @@ struct Table {
             ([header] + rows).map { $0[column].count }.max() ?? 0
         }
         let isNumber = header.indices.map { column in
-            !rows.isEmpty && rows.allSatisfy { $0[column].first.map { "0123456789-".contains($0) } ?? true }
+            !rows.isEmpty
+                && rows.allSatisfy { row in
+                    row[column].first.map { "0123456789-".contains($0) } ?? true
+                }
         }
         return ([header] + rows).map { row in
             var line = ""

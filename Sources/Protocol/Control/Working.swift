@@ -83,7 +83,9 @@ struct Read: ParsableCommand {
         guard (matrix == nil) != (tile == nil) else {
             throw ValidationError("give either --matrix or --tile")
         }
-        guard repeats >= 1 else { throw ValidationError("--repeats is \(repeats); it is at least 1") }
+        guard repeats >= 1 else {
+            throw ValidationError("--repeats is \(repeats); it is at least 1")
+        }
     }
 
     func run() throws {
@@ -181,12 +183,11 @@ struct Multiply: ParsableCommand {
                         + "\"cost\":\(Codec.json(outcome.cost))}"
                 ])
             }
-            var lines = Table.pairs([
-                ("products", "\(outcome.batch) × \(outcome.outputs)"),
-                ("lsb", Format.number(outcome.lsb)),
-                ("conversions", "\(outcome.conversions), \(outcome.clipped) clipped"),
-                ("cost", costLine(outcome.cost)),
-            ])
+            var pairs = [("products", "\(outcome.batch) × \(outcome.outputs)")]
+            if codes { pairs.append(("lsb", Format.number(outcome.lsb))) }
+            pairs.append(("conversions", "\(outcome.conversions), \(outcome.clipped) clipped"))
+            pairs.append(("cost", costLine(outcome.cost)))
+            var lines = Table.pairs(pairs)
             lines += outcome.warnings.map { "warning: \($0)" }
             Terminal.print(lines)
         }
@@ -212,7 +213,8 @@ struct Program: ParsableCommand {
     @Flag(help: "Also weights whose code did not change.") var all = false
     @Option(
         name: .customLong("read-back"),
-        help: ArgumentHelp("Where to put a reading of each weight: .npy or .csv.", valueName: "file"))
+        help: ArgumentHelp(
+            "Where to put a reading of each weight: .npy or .csv.", valueName: "file"))
     var readBack: String?
 
     func run() throws {
@@ -220,7 +222,8 @@ struct Program: ParsableCommand {
             let file = try NPYFile(reading: input)
             guard file.shape.count == 2 else {
                 throw Failure.end(
-                    Failure.data, "\(input) has the shape \(file.shape); expected is [rows, columns]")
+                    Failure.data,
+                    "\(input) has the shape \(file.shape); expected is [rows, columns]")
             }
             let state = try chip.matrixState(matrix)
             guard file.shape == [Int(state.rows), Int(state.columns)] else {
@@ -293,7 +296,9 @@ struct Map: ParsableCommand {
     var weightBits: UInt32 = 8
     @Option(name: .customLong("cell-bits"), help: "Bits held by one cell; 0: all it can.")
     var cellBits: UInt32 = 0
-    @Option(name: .customLong("code-max"), help: "Largest magnitude of a code; 0: what the slices hold.")
+    @Option(
+        name: .customLong("code-max"),
+        help: "Largest magnitude of a code; 0: what the slices hold.")
     var codeMax: UInt32 = 0
     @Option(help: "Bank of tiles; else the first.") var bank: String = ""
     @Option(help: "differential or offset.") var mapping: MappingArgument = .differential
@@ -314,7 +319,8 @@ struct Map: ParsableCommand {
             Terminal.print(
                 Table.pairs([
                     ("matrix", "\(state.matrix)"), ("size", "\(state.rows) × \(state.columns)"),
-                    ("bank", state.bank), ("slices", "\(state.slices) × \(state.bitsPerSlice) bit"),
+                    ("bank", state.bank),
+                    ("slices", "\(state.slices) × \(state.bitsPerSlice) bit"),
                     ("codes", "-\(state.codeMax) … \(state.codeMax)"),
                     ("ADC full scale", "\(Format.number(state.adcFullScaleUa)) µA"),
                     ("tiles", state.tiles.map(String.init).joined(separator: ", ")),
@@ -333,7 +339,9 @@ struct Unmap: ParsableCommand {
     func run() throws {
         try target.run { chip in
             let freed = try chip.withLease { () throws(ChipError) in try chip.unmap(matrix) }
-            Terminal.print([target.json ? "{\"tiles_freed\":\(freed)}" : "\(freed) tiles are free again"])
+            Terminal.print([
+                target.json ? "{\"tiles_freed\":\(freed)}" : "\(freed) tiles are free again"
+            ])
         }
     }
 }
@@ -346,7 +354,7 @@ struct Calibrate: ParsableCommand {
     @Option(help: "The matrix.") var matrix: UInt32
     @Option(
         name: .customLong("full-scale"),
-        help: ArgumentHelp("Current at the largest code; 0: the default.", valueName: "µA"))
+        help: ArgumentHelp("Current at the largest code, above 0.", valueName: "µA"))
     var fullScale: Double
 
     func run() throws {

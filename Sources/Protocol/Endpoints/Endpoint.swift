@@ -56,7 +56,8 @@ public struct Endpoint: Sendable, Hashable, CustomStringConvertible {
     /// Whether it is tcp on a literal 127.0.0.1 or [::1]: a name could be made to
     /// mean another machine. Only there may tcp be plain.
     public var isLoopbackLiteral: Bool {
-        if case .tcp(let host, _) = address { host == "127.0.0.1" || host == "[::1]" } else { false }
+        guard case .tcp(let host, _) = address else { return false }
+        return host == "127.0.0.1" || host == "[::1]"
     }
 
     /// Where the control or events socket of a daemon with this command endpoint

@@ -94,7 +94,11 @@ public struct Socket: ~Copyable {
         checkThread()
         precondition(!frames.isEmpty)
         for (index, frame) in frames.enumerated() {
-            guard frame.send(to: handle, more: index + 1 < frames.count) else {
+            let more = index + 1 < frames.count
+            guard frame.send(to: handle, more: more)
+                || (index == 0 && zmq_errno() == EAGAIN && hasRoom()
+                    && frame.send(to: handle, more: more))
+            else {
                 let code = zmq_errno()
                 // EHOSTUNREACH: a router whose peer has left. EFSM: a REQ socket
                 // that still waits for its reply.
@@ -103,6 +107,17 @@ public struct Socket: ~Copyable {
             }
         }
         return true
+    }
+
+    /// Whether there is room to send, asked anew. libzmq looks at what its reader has taken away
+    /// only every millisecond or so; in a burst a pipe long emptied still counts as full, and
+    /// only this question makes it look at once.
+    private func hasRoom() -> Bool {
+        var events: Int32 = 0
+        var size = MemoryLayout<Int32>.size
+        let result = zmq_getsockopt(handle, ZMQ_EVENTS, &events, &size)
+        // A router has no room of its own: its peers have, and the next send finds out.
+        return result == 0 && (kind == .router || events & Int32(ZMQ_POLLOUT) != 0)
     }
 
     /// Takes messages whose first frame begins with `topic`; "" takes all.

@@ -79,22 +79,25 @@ struct ProductPlan: Sendable {
 
     /// Magnitudes of one sign, of vectors × a block of inputs, row-major.
     func magnitudes(_ vectors: Range<Int>, _ range: Range<Int>, sign: Int32) -> [UInt8] {
-        [UInt8](unsafeUninitializedCapacity: vectors.count * range.count) { buffer, count in
-            count = vectors.count * range.count
-            for (row, vector) in vectors.enumerated() {
-                let first = vector * inputCount + range.lowerBound
-                let to = row * range.count
-                switch inputs {
-                case .unsigned(let codes):
-                    for offset in 0 ..< range.count { buffer[to + offset] = codes[first + offset] }
-                case .signed(let codes):
-                    for offset in 0 ..< range.count {
-                        let code = Int32(codes[first + offset]) * sign
-                        buffer[to + offset] = UInt8(truncatingIfNeeded: max(0, code))
-                    }
-                }
-            }
+        switch inputs {
+        case .unsigned(let codes): gather(codes, vectors, range)
+        case .signed(let codes):
+            gather(codes, vectors, range).map { UInt8(truncatingIfNeeded: max(0, Int32($0) * sign)) }
         }
+    }
+
+    /// A block of inputs of some vectors.
+    private func gather<Code>(_ codes: [Code], _ vectors: Range<Int>, _ range: Range<Int>) -> [Code] {
+        if range.count == inputCount {
+            return Array(codes[vectors.lowerBound * inputCount ..< vectors.upperBound * inputCount])
+        }
+        var block: [Code] = []
+        block.reserveCapacity(vectors.count * range.count)
+        for vector in vectors {
+            let first = vector * inputCount
+            block += codes[first + range.lowerBound ..< first + range.upperBound]
+        }
+        return block
     }
 }
 

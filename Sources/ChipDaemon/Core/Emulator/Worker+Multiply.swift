@@ -278,10 +278,15 @@ extension [Float] {
     /// Σ_b v_bi² of each column of a row-major array.
     fileprivate func columnSquares(width: Int) -> [Double] {
         var squares = [Float](repeating: 0, count: width)
-        var first = 0
-        while first < count {
-            for column in 0 ..< width { squares[column] += self[first + column] * self[first + column] }
-            first += width
+        withUnsafeBufferPointer { values in
+            squares.withUnsafeMutableBufferPointer { squares in
+                for first in stride(from: 0, to: values.count, by: width) {
+                    for column in 0 ..< width {
+                        let value = values[first &+ column]
+                        squares[column] += value * value
+                    }
+                }
+            }
         }
         return squares.map { Double($0) }
     }
@@ -290,10 +295,11 @@ extension [Float] {
 extension UnsafeMutableBufferPointer {
     /// Copies a row-major block into some columns of a wider row-major array.
     fileprivate func place(_ block: [Element], columns: Range<Int>, width: Int) {
-        for row in 0 ..< block.count / columns.count {
-            for offset in 0 ..< columns.count {
-                self[row * width + columns.lowerBound + offset] =
-                    block[row * columns.count + offset]
+        block.withUnsafeBufferPointer { block in
+            guard let from = block.baseAddress, let to = baseAddress else { return }
+            for row in 0 ..< block.count / columns.count {
+                (to + row * width + columns.lowerBound).update(
+                    from: from + row * columns.count, count: columns.count)
             }
         }
     }

@@ -1,0 +1,49 @@
+import HostKit
+import Testing
+
+@Suite("Fine-tuning in the loop")
+struct LayerFineTuningTests {
+    @Test(arguments: ["conv1", "fc2"])
+    func accuracyLostToDriftIsWonBackByWritingOneLayer(layer: String) throws {
+        let (network, split, scales) = try ChipPathTests.setting()
+        let chip = try DigitalChip(.init(writeVerifySpread: 0.03, readNoise: 0.1, adcBits: 10), seed: 5)
+        var deployment = try Mapper(network, scales: scales).deploy(
+            to: chip, checkpoint: "n", calibration: split.training.first(64), options: .init(.writeVerify))
+            .deployment
+        try chip.drift(ageSeconds: 1e10)
+        let before = chip.programs.count
+        let report = try AdaptationReport.measuring(
+            LayerFineTuning(layer: layer), of: network, &deployment, on: chip,
+            images: split.training.first(256), test: split.test)
+        #expect(report.after.fraction > report.before.fraction + 0.05)
+        #expect(report.imagesUsed == 256)
+        #expect(report.cost.pulses > 0)
+        let tuned = try deployment.place(of: network.place(of: layer).layer).matrix.id
+        let writes = chip.programs[before...]
+        #expect(!writes.isEmpty)
+        for write in writes {
+            #expect(write.matrix == tuned)
+            #expect(write.options.method == .writeVerify && !write.options.all)
+            #expect(write.options.mask?.contains(1) == true)
+        }
+    }
+
+    @Test func aThresholdAboveAllCodesWritesNothing() throws {
+        let (network, split, scales) = try ChipPathTests.setting()
+        let chip = try DigitalChip()
+        var deployment = try Mapper(network, scales: scales).deploy(
+            to: chip, checkpoint: "n", calibration: split.training.first(64), options: .init(.writeVerify))
+            .deployment
+        let before = chip.cost.pulses
+        try LayerFineTuning(layer: "fc1", epochs: 1, threshold: 1000).adapt(
+            network, &deployment, on: chip, images: split.training.first(64))
+        #expect(chip.cost.pulses == before)
+    }
+
+    @Test func anUnknownLayerIsNamed() throws {
+        let network = try NetworkCatalogue.make("lenet-8x8", seed: 2)
+        #expect(throws: NetworkError.unknownLayer("fc9", layers: ["conv1", "conv2", "fc1", "fc2"])) {
+            _ = try network.place(of: "fc9")
+        }
+    }
+}

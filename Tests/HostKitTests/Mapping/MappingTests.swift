@@ -1,0 +1,102 @@
+import HostKit
+import Testing
+
+@Suite("Mapping a network on a chip")
+struct MappingTests {
+    @Test(arguments: [(1, 2, 3), (2, 0, 3), (3, 1, 5)])
+    func unrolledImagesTimesMatrixIsTheConvolution(stride: Int, padding: Int, kernel: Int) throws {
+        let random = try RandomGenerator(seed: 6)
+        let layer = try MatrixLayer(
+            "c", .convolution(kernel: kernel, stride: stride, padding: padding), inputs: 2, outputs: 3,
+            from: random)
+        let input = try random.uniform(0..<1, [2, 2, 9, 7])
+        let vectors = try Unrolling.vectors(input, of: layer)
+        #expect(vectors.shape[1] == layer.rows)
+        let matrix = try layer.weight.reshaped([layer.columns, layer.rows]).permuted([1, 0])
+        let output = try Unrolling.output(
+            vectors.matrixProduct(matrix), of: layer, inputShape: input.shape)
+        let expected = try layer.digitalProduct(input, weight: layer.weight)
+        #expect(output.shape == expected.shape)
+        #expect(largestDifference(try output.contiguous().floats(), try expected.contiguous().floats()) < 1e-5)
+    }
+
+    @Test func digitsOfAllSlicesAreTheStretchedCode() {
+        let slices = BitSlices(slices: 4, bits: 2, codeMax: 127)
+        #expect(slices.stretch == 2)
+        for code in -127...127 {
+            let sum = (0..<4).reduce(0) { $0 + slices.digit(Int16(code), slice: $1) << (2 * $1) }
+            #expect(sum == 2 * code)
+        }
+        // Two 4-bit cells; the largest weight uses the top level of both but for one.
+        let two = BitSlices(slices: 2, bits: 4, codeMax: 127)
+        #expect((0..<2).map { two.digit(-127, slice: $0) } == [-14, -15])
+    }
+
+    /// FS by loops over every cell, as the formula says, in volts and µA.
+    @Test func theConverterRangeIsTheLargestCurrentOfAnyColumnBlockAndSlice() throws {
+        let chip = try DigitalChip(.init(readNoise: 0.1))
+        let sheet = chip.dataSheet
+        let random = try RandomGenerator(seed: 12)
+        let (rows, columns, vectors) = (150, 5, 9)
+        let codes = WeightCodes(
+            rows: rows, columns: columns,
+            values: try random.uniform(-127..<127, [rows * columns]).floats().map { Int16($0) })
+        let inputs = try random.uniform(0..<255, [vectors, rows]).rounded()
+        let c = try inputs.floats()
+        let slices = BitSlices(slices: 4, bits: 2, codeMax: 127)
+        var largest = 0.0
+        var noise = 0.0
+        for vector in 0..<vectors {
+            for block in [0..<128, 128..<150] {
+                let volts = block.map { 0.2 * Double(c[vector * rows + $0]) / 255 }
+                let variance = (0.03 * 20) * (0.03 * 20) + ((0.1 * 20) * (0.1 * 20) + (0.1 * 2) * (0.1 * 2)) / 2
+                noise = max(noise, (volts.reduce(0) { $0 + $1 * $1 } * variance).squareRoot())
+                for column in 0..<columns {
+                    for slice in 0..<4 {
+                        var current = 0.0
+                        for (volt, row) in zip(volts, block) {
+                            let digit = slices.digit(codes.values[row * columns + column], slice: slice)
+                            let plus = 2.0 + 6 * Double(max(0, digit))
+                            let minus = 2.0 + 6 * Double(max(0, -digit))
+                            current += volt * (plus - minus)
+                        }
+                        largest = max(largest, abs(current))
+                    }
+                }
+            }
+        }
+        let range = ConverterRange(quantile: 1, margin: 1.25, deviations: 3)
+        let found = try range.fullScale(codes, slices: slices, inputs: inputs, sheet: sheet)
+        #expect(abs(found / (1.25 * largest + 3 * noise) - 1) < 1e-5)
+        let bare = try ConverterRange(quantile: 0.5, margin: 1, deviations: 0)
+            .fullScale(codes, slices: slices, inputs: inputs, sheet: sheet)
+        #expect(bare < largest)
+    }
+
+    @Test func aQuantileIsAValueThatTheShareDoesNotExceed() {
+        let values = (1...1000).map(Float.init)
+        #expect(ConverterRange.quantile(values, 1) == 1000)
+        #expect(ConverterRange.quantile(values, 0.9) == 900)
+        #expect(ConverterRange.quantile(values, 0.0) == 1)
+    }
+
+    @Test func aLayerOfZerosHasARange() throws {
+        let chip = try DigitalChip()
+        let codes = WeightCodes(rows: 2, columns: 2, values: [0, 0, 0, 0])
+        let found = try ConverterRange(deviations: 0).fullScale(
+            codes, slices: BitSlices(slices: 4, bits: 2, codeMax: 127),
+            inputs: .full(0, shape: [3, 2]), sheet: chip.dataSheet)
+        #expect(found > 0)
+    }
+
+    @Test func batchesStayUnderEveryLimit() throws {
+        var sheet = try DigitalChip().dataSheet
+        sheet.batchMax = 1000
+        sheet.frameBytesMax = 4096 + 400
+        #expect(sheet.vectorsMax(rows: 10, columns: 1) == 40)
+        #expect(sheet.vectorsMax(rows: 1, columns: 10) == 10)
+        #expect(sheet.vectorsMax(rows: 100_000, columns: 1) == 1)
+        sheet.frameBytesMax = 1 << 26
+        #expect(sheet.vectorsMax(rows: 10, columns: 10) == 1000)
+    }
+}
