@@ -15,7 +15,7 @@ internal import Synchronization
 /// Invariants:
 /// 1. It serves from the end of `init` to the beginning of `stop`.
 /// 2. `stop` returns when every accepted request has been answered, every chip's time is stored,
-///    every file closed and every socket gone; more calls wait for the first.
+///    every file closed, every socket gone and the state unlocked; more calls wait for the first.
 public final class Daemon: Service {
     /// The version of the program.
     public static var version: String { nvcimVersion }
@@ -36,6 +36,7 @@ public final class Daemon: Service {
     private let control: SocketThread
     private let events: SocketThread
     private let logger: Logger
+    private let onStopped: @Sendable () -> Void
     private let isStopped = Mutex(false)
     private let failures: AsyncStream<ServerError>
 
@@ -46,13 +47,16 @@ public final class Daemon: Service {
     ) throws(ServerError) {
         try self.init(
             configuration, specName: state.spec.spec.name, logger: logger, clock: clock,
+            onStopped: { state.close() },
             opener: Self.emulator(state, clock: clock, logger: logger))
     }
 
     package init(
         _ configuration: ServerConfiguration, specName: String, logger: Logger,
-        clock: HostClock, openMax: Int = ChipHouse.openMaxDefault, opener: @escaping Opener
+        clock: HostClock, openMax: Int = ChipHouse.openMaxDefault,
+        onStopped: @escaping @Sendable () -> Void = {}, opener: @escaping Opener
     ) throws(ServerError) {
+        self.onStopped = onStopped
         self.logger = logger
         let (failures, report) = AsyncStream.makeStream(of: ServerError.self)
         self.failures = failures
@@ -130,6 +134,7 @@ public final class Daemon: Service {
             control.finish()
             events.finish()
             context.terminate()
+            onStopped()
             logger.notice("stopped")
         }
     }

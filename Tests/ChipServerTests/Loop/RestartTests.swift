@@ -23,7 +23,7 @@ struct RestartTests {
         let weights = (0 ..< 128 * 96).map { Int16($0 % 511 - 255) }
         let tensor = Commands.tensor(.i16, [128, 96], .code, weights)
 
-        var first: Daemon? = try daemon(folder)
+        let first = try daemon(folder)
         var host = try TestHost(endpoint)
         _ = try TestHost(endpoint + ".control").ask(
             .simulatedClock(.with { $0.action = .setManual }))
@@ -39,9 +39,7 @@ struct RestartTests {
         let written = try host.ask(Commands.program(), sequence: 2, tensors: [tensor]).reply
         #expect(written.program.written == 128 * 96 * 8)
         let before = try host.ask(Commands.status).reply.status
-        first?.stop()
-        // The lock goes with the process, here with the last reference.
-        first = nil
+        first.stop()
 
         let second = try daemon(folder)
         defer { second.stop() }

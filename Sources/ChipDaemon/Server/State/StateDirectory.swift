@@ -1,5 +1,6 @@
 internal import Foundation
 internal import Glibc
+internal import Synchronization
 
 /// Why a state directory cannot be used.
 public struct StateError: Error, Sendable, CustomStringConvertible {
@@ -47,7 +48,8 @@ public struct StateError: Error, Sendable, CustomStringConvertible {
 public final class StateDirectory: Sendable {
     public let path: String
     public let spec: ResolvedSpec
-    private let lock: Int32
+    /// The locked descriptor; −1 once it was given back.
+    private let lock: Mutex<Int32>
 
     /// Makes the directory where needed and locks it. A directory made from another spec is
     /// refused, and the sentence names what differs.
@@ -55,16 +57,26 @@ public final class StateDirectory: Sendable {
         self.path = path
         self.spec = spec
         try Self.makeDirectory(path)
-        lock = try Self.takeLock(path)
-        do {
+        let descriptor = try Self.takeLock(path)
+        do throws(StateError) {
             try Self.settle(spec, in: path)
         } catch {
-            Glibc.close(lock)
+            Glibc.close(descriptor)
             throw error
         }
+        lock = Mutex(descriptor)
     }
 
-    deinit { Glibc.close(lock) }
+    deinit { close() }
+
+    /// Gives the lock back, after the last file was closed. More calls do nothing.
+    public func close() {
+        lock.withLock { descriptor in
+            guard descriptor >= 0 else { return }
+            Glibc.close(descriptor)
+            descriptor = -1
+        }
+    }
 
     /// The file of a chip; its directory is made.
     func chipFile(serial: UInt32) throws(StateError) -> String {
