@@ -67,4 +67,26 @@ public struct ChipDataSheet: Equatable, Sendable {
     public func vectorsMax(rows: Int, columns: Int) -> Int {
         max(1, min(batchMax, (frameBytesMax - 4096) / max(1, rows, 4 * columns)))
     }
+
+    /// σ of a weight on this chip after write-verify, relative to the largest
+    /// weight: what a network should be trained to bear.
+    ///
+    ///     σ_w = √(2·σ_c²·Σ_s L^(2s)) · (L − 1)/(G_on − G_off) / (2^(KS) − 1)
+    ///     σ_c² = (tol·G_on)² + (σ(G_off)² + σ((G_on + G_off)/2)²)/2
+    ///
+    /// Two cells a pair, on `slices` bit slices; the noise of one read is counted
+    /// half at G_off, where one cell of every pair stands, half at mid-window.
+    public func weightDeviation(slices: Int) -> Double {
+        func readNoise(_ conductance: Double) -> Double {
+            readNoiseRelative * conductance + readNoiseConstant
+        }
+        let low = readNoise(offConductance)
+        let middle = readNoise((onConductance + offConductance) / 2)
+        let band = verifyTolerance * onConductance
+        let cell = band * band + (low * low + middle * middle) / 2
+        var significance = 0.0
+        for slice in 0..<slices { significance += Double(1 << (2 * slice * bitsPerCell)) }
+        let step = (onConductance - offConductance) / Double(levels - 1)
+        return (2 * cell * significance).squareRoot() / step / Double((1 << (slices * bitsPerCell)) - 1)
+    }
 }

@@ -9,6 +9,11 @@ struct Train: ParsableCommand {
     @OptionGroup var common: CommonOptions
     @OptionGroup var dataOptions: DataOptions
 
+    @Option(help: "A daemon's endpoint: the weight noise is taken from its chip's data sheet.")
+    var endpoint: String?
+    @Option(help: "Serial of that chip (default: the only one).")
+    var chip: UInt32 = 0
+
     @Option(help: "lenet5 (28 × 28 grey) or lenet-8x8 (the embedded digits); default: what fits the data.")
     var model: String?
     @Option(help: "Passes over the training images (default: 5; 200 for the embedded digits).")
@@ -19,8 +24,10 @@ struct Train: ParsableCommand {
     var rate: Double?
     @Option(help: "adam or sgd (with momentum 0.9).")
     var optimiser = "adam"
-    @Option(help: "σ of the weight noise while training, relative to a layer's largest weight; 0: none.")
-    var noise = 0.07
+    @Option(help: ArgumentHelp(
+        "σ of the weight noise while training, relative to a layer's largest weight; 0: none "
+            + "(default: 0.07, or the chip's where --endpoint is given)."))
+    var noise: Double?
     @Option(help: "Keep weights within this many standard deviations of the initial ones; 0: anywhere.")
     var clip = 0.0
     @Option(help: "Training images held out at the end, for choosing settings (default: a twelfth).")
@@ -35,7 +42,7 @@ struct Train: ParsableCommand {
             throw ValidationError("--epochs must be 1 … 10000, not \(epochs).")
         }
         if !(1...65_536).contains(batch) { throw ValidationError("--batch must be 1 … 65536, not \(batch).") }
-        if !(0...1).contains(noise) { throw ValidationError("--noise must be 0 … 1, not \(noise).") }
+        if let noise, !(0...1).contains(noise) { throw ValidationError("--noise must be 0 … 1, not \(noise).") }
         if !["adam", "sgd"].contains(optimiser) {
             throw ValidationError("--optimiser must be adam or sgd, not '\(optimiser)'.")
         }
@@ -47,14 +54,14 @@ struct Train: ParsableCommand {
         let name = model ?? (dataOptions.location == .embeddedDigits ? "lenet-8x8" : "lenet5")
         let result = try TrainingRun(
             model: name, data: dataOptions.location, holdOut: holdOut, weightScale: weightScale,
-            plan: plan(name), command: CommandLine.arguments.dropFirst().joined(separator: " "))
+            plan: try plan(name), command: CommandLine.arguments.dropFirst().joined(separator: " "))
             .run(report: { if !common.json { print($0) } })
         let path = output ?? "\(name).safetensors"
         try result.checkpoint.write(to: path)
         try Output.print(result.summary(checkpoint: path), json: common.json)
     }
 
-    private func plan(_ name: String) -> TrainingPlan {
+    private func plan(_ name: String) throws -> TrainingPlan {
         var plan = TrainingPlan.default(for: name)
         if let epochs { plan.epochs = epochs }
         if let rate { plan.rate = rate }
@@ -63,7 +70,12 @@ struct Train: ParsableCommand {
             if rate == nil { plan.rate = 0.02 }
         }
         plan.batch = batch
-        plan.noise = noise
+        if let noise {
+            plan.noise = noise
+        } else if let endpoint {
+            let sheet = try WireChipSession(endpoint: endpoint, chip: chip).dataSheet
+            plan.noise = sheet.weightDeviation(slices: (8 + sheet.bitsPerCell - 1) / sheet.bitsPerCell)
+        }
         plan.clip = clip == 0 ? nil : clip
         plan.seed = common.seed
         return plan

@@ -6,6 +6,8 @@ final class DemoBench {
     private var sessions: [WireChipSession]
     private var deployments: [Deployment] = []
     private var stages: [DemoStage] = []
+    /// Of each chip, at the latest stage.
+    private var latest: [Accuracy] = []
     private var adaptationCosts: [ChipCost] = []
     private(set) var measurements = Demo.Measurements()
 
@@ -79,9 +81,9 @@ final class DemoBench {
             let start = session.cost
             let report = try AdaptationReport.measuring(
                 strategy, of: network.copy(), &deployments[index], on: session, images: images,
-                test: split.test,
-                before: Accuracy(correct: 0, count: split.test.count))
+                test: split.test, before: latest[index])
             accuracies.append(report.after.fraction)
+            latest[index] = report.after
             adaptationCosts.append(report.cost)
             total += session.cost.since(start)
         }
@@ -90,17 +92,16 @@ final class DemoBench {
 
     /// Prepares each chip, then sends the test images through it.
     private func measure(_ stage: String, _ prepare: (WireChipSession, Int) throws -> Void) throws {
-        var accuracies: [Double] = []
+        latest = []
         var total = ChipCost()
         for (index, session) in sessions.enumerated() {
             let start = session.cost
             try prepare(session, index)
-            let accuracy = try Evaluation.accuracy(
-                network, with: ChipProducts(session, deployments[index]), on: split.test)
-            accuracies.append(accuracy.fraction)
+            latest.append(try Evaluation.accuracy(
+                network, with: ChipProducts(session, deployments[index]), on: split.test))
             total += session.cost.since(start)
         }
-        stages.append(DemoStage(name: stage, accuracies: accuracies, cost: mean(total)))
+        stages.append(DemoStage(name: stage, accuracies: latest.map(\.fraction), cost: mean(total)))
     }
 
     private func holdingLease(_ session: WireChipSession, _ body: () throws -> Void) throws {

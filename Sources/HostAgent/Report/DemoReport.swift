@@ -29,8 +29,11 @@ public struct DemoReport {
         \(table())
         \(result.remarks.map { "<p class=\"remark\">\(SVGPlot.escaped($0))</p>" }.joined(separator: "\n"))
         <figure>\(accuracy().svg())</figure>
-        <figure>\(conductances().svg())</figure>
-        <figure>\(errors().svg())</figure>
+        <figure>\(conductances().svg())<figcaption>Write-verify stops at the edge of its band: a level \
+        read with little noise shows the two edges.</figcaption></figure>
+        <figure>\(errors().svg())<figcaption>Each cell is the mean of \(Demo.readRepeats) reads, so a \
+        quarter of one read's noise is in the error. Open loop, no cell goes below zero conductance: \
+        the lowest level piles up at −G_off.</figcaption></figure>
         <h2>State digests</h2>
         <p class="remark">The same before SIGKILL and after the restart.</p>
         <table><tr><th>chip</th><th>digest</th></tr>
@@ -110,7 +113,7 @@ public struct DemoReport {
             "\(text), σ = \(Format.decimal(Self.deviation(values), 3))"
         }
         var plot = SVGPlot(
-            title: "Programming error (read − target, relative to G_on), with the noise left in the reads",
+            title: "Programming error: read minus target, chip \(result.chips.first ?? 0)",
             xLabel: "error / G_on", yLabel: "share of cells", xRange: range,
             yRange: 0...Self.ceiling(open.shares + verified.shares),
             series: [
@@ -146,6 +149,7 @@ public struct DemoReport {
         th:first-child,td:first-child{text-align:left}
         .remark{color:var(--soft);font-size:.92rem;margin:.3rem 0}
         figure{margin:1.8rem 0;overflow-x:auto}svg{width:100%;height:auto;display:block}
+        figcaption{color:var(--soft);font-size:.85rem}
         svg text{fill:var(--ink);font-family:system-ui,sans-serif}
         svg .title{font-size:14px;font-weight:600}svg .label{font-size:13px;fill:var(--soft)}
         svg .tick{font-size:12px;fill:var(--soft)}

@@ -172,7 +172,8 @@ public struct SVGPlot: Sendable {
     }
 
     private static func number(_ value: Double) -> String {
-        abs(value) < 1e-12 ? "0" : String(format: "%g", (value * 1e6).rounded() / 1e6)
+        let text = String(format: "%g", abs((value * 1e6).rounded() / 1e6))
+        return value < -1e-9 ? "−\(text)" : text
     }
 
     private static func short(_ value: Double) -> String { String(format: "%.1f", value) }

@@ -89,6 +89,13 @@ struct MappingTests {
         #expect(found > 0)
     }
 
+    /// RRAM-2b by hand: σ_c² = 0.6² + (0.2² + 1.1²)/2 = 0.985 µS²; Σ L^(2s) = 4369;
+    /// √(2·0.985·4369)/6/255 = 0.06063.
+    @Test func theDataSheetTellsHowFarAWeightWillBeOff() throws {
+        let sheet = try DigitalChip(.init(readNoise: 0.1)).dataSheet
+        #expect(abs(sheet.weightDeviation(slices: 4) - 0.06063) < 1e-5)
+    }
+
     @Test func batchesStayUnderEveryLimit() throws {
         var sheet = try DigitalChip().dataSheet
         sheet.batchMax = 1000
