@@ -60,7 +60,7 @@ struct KillTests {
         // All legal states, from a daemon that is left alone.
         var digests: [Data] = []
         do {
-            let daemon = try Daemon(in: folder, spec: spec, state: "reference", socket: "reference")
+            let daemon = try Daemon(in: folder, spec: spec, state: "reference", socket: "ref")
             let host = try RawHost(daemon.endpoint)
             try host.takeLease()
             digests.append(try status(host).stateDigest)
