@@ -27,7 +27,9 @@ public final class Daemon: Service {
 
     /// Makes the chip of a serial, open; and what closes it.
     package typealias Opener =
-        @Sendable (UInt32) throws(ChipFault) -> (backend: any ChipBackend, close: @Sendable () -> Void)
+        @Sendable (UInt32) throws(ChipFault) -> (
+            backend: any ChipBackend, close: @Sendable () -> Void
+        )
 
     private let context: ZMQContext
     private let house: ChipHouse
@@ -73,7 +75,8 @@ public final class Daemon: Service {
             self.events = events
             pool = WorkerPool(threads: configuration.threads)
             house = ChipHouse(
-                serials: configuration.serials, openMax: openMax, pool: pool, clock: clock, logger: logger,
+                serials: configuration.serials, openMax: openMax, pool: pool,
+                clock: clock, logger: logger,
                 opener: { serial throws(ChipFault) in
                     let (backend, close) = try opener(serial)
                     return ChipHouse.OpenChip(backend: backend, close: close)

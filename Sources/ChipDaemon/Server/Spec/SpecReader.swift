@@ -181,7 +181,8 @@ struct SpecReader {
         let node = try node(key)
         guard case .scalar(let scalar) = node else {
             throw SpecError(
-                Self.place(file, node.mark) + "\(full(key)) is \(Self.kind(node)), but must be text")
+                Self.place(file, node.mark) + "\(full(key)) is \(Self.kind(node)), but must be "
+                    + "text")
         }
         return scalar
     }

@@ -39,7 +39,9 @@ struct MatrixRow {
             let sensing = UInt8(exactly: row["sensing"] as Int64).flatMap(Sensing.init(rawValue:)),
             let tiles = BlobCoding.array(of: UInt32.self, (row["tiles"] as Data)[...]),
             let codes = BlobCoding.array(of: Int16.self, (row["codes"] as Data)[...]),
-            let mapping = [1: WeightEncoding.Mapping.differential, 2: .offset][row["mapping"] as Int]
+            let mapping = [
+                1: WeightEncoding.Mapping.differential, 2: .offset,
+            ][row["mapping"] as Int]
         else { return nil }
         let description = MatrixDescription(
             id: id, name: row["name"], rows: row["rows"], columns: row["columns"],

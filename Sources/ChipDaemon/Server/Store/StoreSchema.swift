@@ -8,13 +8,15 @@ internal import GRDB
 /// | `clock`    | chip            | anchors of chip time                               |
 /// | `counters` | chip            | event numbers, lifetime totals, power              |
 /// | `lease`    | chip            | latest epoch and its holder                        |
-/// | `tiles`    | programmed tile | `cells`: three planes, 4 bytes a cell each: g_p in µS as Float32, pulses as UInt32, instant index as UInt32; `instants`: Int64 µs; all little-endian |
+/// | `tiles`    | programmed tile | `cells`, three planes, see below; `instants`, Int64 µs |
 /// | `matrices` | matrix          | placement, `codes` Int16, `flags` UInt8            |
 /// | `sessions` | session         | last sequence and its digest                       |
 /// | `outcomes` | kept reply      | its frames, each with its length (8 bytes) in front |
 ///
-/// Every blob row carries an XXH3-128 checksum over its parts (`BlobChecksum`). A cell takes 12
-/// bytes, and with page overhead, codes and flags less than 16.
+/// The planes of `cells` have 4 bytes a cell each, all little-endian: g_p in µS as Float32, pulses
+/// as UInt32, index into `instants` as UInt32. Every blob row carries an XXH3-128 checksum over
+/// its parts (`BlobChecksum`). A cell takes 12 bytes, and with page overhead, codes and flags
+/// less than 16.
 ///
 /// Invariants:
 /// 1. `application_id` is `applicationID` and `user_version` the schema's number; both are
