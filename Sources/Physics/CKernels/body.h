@@ -172,13 +172,14 @@ void NVCIM(nvcim_square)(const float *values, float *squares, size_t count) {
     for (size_t i = 0; i < count; i++) squares[i] = values[i] * values[i];
 }
 
-size_t NVCIM(nvcim_convert)(const float *mean, const float *variance, const float *z,
-                            float codes_per_microampere, float low, float high, int32_t weight,
-                            int32_t *codes, size_t count) {
+/* Inlined with and without noise: a test of `variance` inside the loop would keep it scalar. */
+INLINE size_t NVCIM(convert)(int has_noise, const float *mean, const float *variance,
+                             const float *z, float codes_per_microampere, float low, float high,
+                             int32_t weight, int32_t *restrict codes, size_t count) {
     uint32_t clipped = 0;
     for (size_t i = 0; i < count; i++) {
-        const float noise = variance ? __builtin_elementwise_sqrt(variance[i]) * z[i] : 0.0f;
-        const float x = mean[i] + noise;
+        const float x =
+            has_noise ? mean[i] + __builtin_elementwise_sqrt(variance[i]) * z[i] : mean[i];
         const float code = x * codes_per_microampere;
         const float floor = code < low ? low : code;
         const float held = floor > high ? high : floor;
@@ -190,12 +191,23 @@ size_t NVCIM(nvcim_convert)(const float *mean, const float *variance, const floa
     return clipped;
 }
 
+size_t NVCIM(nvcim_convert)(const float *mean, const float *variance, const float *z,
+                            float codes_per_microampere, float low, float high, int32_t weight,
+                            int32_t *codes, size_t count) {
+    return variance ? NVCIM(convert)(1, mean, variance, z, codes_per_microampere, low, high, weight,
+                                     codes, count)
+                    : NVCIM(convert)(0, mean, variance, z, codes_per_microampere, low, high, weight,
+                                     codes, count);
+}
+
 void NVCIM(nvcim_add_currents)(const float *mean, const float *variance, const float *z,
-                               float weight, float *sums, size_t count) {
-    for (size_t i = 0; i < count; i++) {
-        const float noise = variance ? __builtin_elementwise_sqrt(variance[i]) * z[i] : 0.0f;
-        const float x = mean[i] + noise;
-        sums[i] += weight * x;
+                               float weight, float *restrict sums, size_t count) {
+    if (variance) {
+        for (size_t i = 0; i < count; i++) {
+            sums[i] += weight * (mean[i] + __builtin_elementwise_sqrt(variance[i]) * z[i]);
+        }
+    } else {
+        for (size_t i = 0; i < count; i++) sums[i] += weight * mean[i];
     }
 }
 
