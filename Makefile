@@ -26,7 +26,9 @@ build: bootstrap ## build chipd, chipctl and hostagent
 	$(BUILD) --product hostagent
 
 test: build ## install what is missing, build, pass all tests
-	$(BUILD) --build-tests
+	# Not --build-tests: it also compiles the programs of every dependency.
+	$(BUILD) --product nvcimPackageTests
+	$(BUILD) --product nvcim-bench
 	swift test -c release --skip-build
 
 test-all: test ## the tests, and the slow ones: long runs of crashes and statistics
@@ -49,6 +51,7 @@ tidy: ## say what the formatter would change
 proto: bootstrap ## generate the Swift messages of the wire anew
 	$(BUILD) --product protoc-gen-swift
 	protoc --plugin=$(BIN)/protoc-gen-swift --swift_opt=Visibility=Public \
+	  --swift_opt=UseAccessLevelOnImports=true \
 	  --swift_out=Sources/Protocol/Generated --proto_path=firmware-specs \
 	  firmware-specs/wire.proto
 

@@ -97,6 +97,33 @@ struct ProgramTests {
         #expect(throws: ChipFault.self) { try program([2, 10]) }
     }
 
+    /// The shape counts, not the number of elements: 2 × 4 codes do not fill 4 × 2 weights.
+    @Test func theShapeMustBeTheRegions() throws {
+        let bench = try bench(TestSpec.technology())
+        let matrix = try bench.map(rows: 4, columns: 2)
+        for (region, shape) in [(Region.all, [2, 4]), (Region(rows: 1, columns: 4), [2, 2])] {
+            let fault = #expect(throws: ChipFault.self) {
+                try bench.change(
+                    .program(
+                        ProgramCommand(
+                            target: .codes(matrix: matrix.id, Array(repeating: 1, count: 8)),
+                            shape: shape, region: region, method: .openLoop, all: true, mask: nil,
+                            readBack: false, cellStatus: false)))
+            }
+            #expect(fault != nil)
+        }
+        let fault = #expect(throws: ChipFault.self) {
+            try bench.change(
+                .program(
+                    ProgramCommand(
+                        target: .conductances(tile: 0, Array(repeating: 5, count: 128)),
+                        shape: [8, 16], region: .all, method: .openLoop, all: true, mask: nil,
+                        readBack: false, cellStatus: false)))
+        }
+        #expect(fault?.message.contains("[8, 16]") == true)
+        #expect(fault?.message.contains("[16, 8]") == true)
+    }
+
     @Test func driftFollowsChipTimeAndReadsDoNotRefresh() throws {
         let bench = try bench(TestSpec.technology(drift: 0.05))
         let matrix = try bench.map(rows: 8, columns: 8, weightBits: 2)

@@ -7,6 +7,7 @@ final class Daemon {
     let state: String
     private let process = Process()
     private let log: String
+    private let isTraced: Bool
 
     /// A chip of few tiles on a manual clock: the same commands give the same state.
     static func smallSpec(in folder: Folder) throws -> String {
@@ -32,17 +33,21 @@ final class Daemon {
         return try folder.write(lines.joined(separator: "\n"), to: "specs/chips/small.yaml")
     }
 
+    /// - Parameter tracer: a command in front of the daemon's own.
     init(
         in folder: Folder, spec: String, state: String = "state", socket: String = "chip",
-        arguments: [String] = []
+        arguments: [String] = [], tracedBy tracer: [String] = []
     ) throws {
         endpoint = "ipc://\(folder.path(socket))"
         self.state = folder.path(state)
         log = folder.path("\(state).log")
+        isTraced = !tracer.isEmpty
         _ = FileManager.default.createFile(atPath: log, contents: nil)
-        process.executableURL = Programs.path("chipd")
-        process.arguments =
-            ["serve", "--state", self.state, "--chip", spec, "--listen", endpoint] + arguments
+        let command =
+            tracer + [Programs.path("chipd").path, "serve", "--state", self.state, "--chip", spec]
+            + ["--listen", endpoint] + arguments
+        process.executableURL = URL(fileURLWithPath: command[0])
+        process.arguments = Array(command.dropFirst())
         process.standardOutput = FileHandle.nullDevice
         process.standardError = FileHandle(forWritingAtPath: log)
         process.standardInput = FileHandle.nullDevice
@@ -51,7 +56,16 @@ final class Daemon {
 
     deinit { if process.isRunning { kill() } }
 
-    var processIdentifier: Int32 { process.processIdentifier }
+    /// A tracer does not pass signals on: its one child is the daemon.
+    private var tracedIdentifier: Int32 {
+        let id = process.processIdentifier
+        let children = try? String(
+            contentsOfFile: "/proc/\(id)/task/\(id)/children", encoding: .utf8)
+        guard let child = children?.split(separator: " ").first.flatMap({ Int32($0) }) else {
+            return id
+        }
+        return child
+    }
 
     /// SIGKILL: nothing can be saved.
     func kill() {
@@ -61,7 +75,7 @@ final class Daemon {
 
     /// SIGTERM or SIGINT; returns the exit status.
     func stop(_ signal: Int32 = SIGTERM) -> Int32 {
-        Glibc.kill(process.processIdentifier, signal)
+        Glibc.kill(isTraced ? tracedIdentifier : process.processIdentifier, signal)
         process.waitUntilExit()
         return process.terminationReason == .exit ? process.terminationStatus : -signal
     }

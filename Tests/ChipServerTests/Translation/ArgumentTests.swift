@@ -69,10 +69,6 @@ struct ArgumentTests {
              sentence: "region has 2 rows and 0 columns"),
         Case(command: Commands.program { $0.region.row = 2 }, tensors: [codes],
              sentence: "region begins at row 2"),
-        Case(command: Commands.program {
-                 $0.region.rows = 1
-                 $0.region.columns = 4
-             }, tensors: [codes], sentence: "tensors[0] has the shape [2, 2]; the region has [1, 4]"),
         Case(command: Commands.program { $0.masked = true }, tensors: [codes],
              sentence: "entry 1, mask, is missing"),
         Case(command: Commands.program { $0.masked = true }, tensors: [codes, mask],
@@ -84,11 +80,6 @@ struct ArgumentTests {
                  $0.conductances = true
              }, tensors: [conductances],
              sentence: "tensors[0] (conductances), element 1, is -inf; allowed: finite"),
-        Case(command: Commands.program {
-                 $0.matrix = 0
-                 $0.conductances = true
-             }, tensors: [Commands.tensor(.f32, [1, 1], .microsiemens, [1] as [Float])],
-             sentence: "is f32 [1, 1]; tile 0 has [128, 128]"),
         Case(command: .calibrate(.with { $0.matrix = 1 }),
              sentence: "adc_full_scale_ua is 0; allowed: above 0"),
         Case(command: .read(.with { $0.repeats = 4_097 }),

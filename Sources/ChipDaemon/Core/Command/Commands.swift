@@ -85,6 +85,8 @@ public struct ProgramCommand: Sendable {
         case writeVerify(tolerance: Double, pulsesMax: Int)
     }
     public var target: Target
+    /// Rows and columns that the target came with; `nil`: only their product is known.
+    public var shape: [Int]?
     public var region: Region
     public var method: Method
     /// Also weights whose code is the one last programmed there.
@@ -95,10 +97,11 @@ public struct ProgramCommand: Sendable {
     public var cellStatus: Bool
 
     public init(
-        target: Target, region: Region, method: Method, all: Bool, mask: [UInt8]?,
-        readBack: Bool, cellStatus: Bool
+        target: Target, shape: [Int]? = nil, region: Region, method: Method, all: Bool,
+        mask: [UInt8]?, readBack: Bool, cellStatus: Bool
     ) {
         self.target = target
+        self.shape = shape
         self.region = region
         self.method = method
         self.all = all

@@ -92,6 +92,7 @@ extension Worker {
         let region = try command.region.resolved(rows: matrix.rows, columns: matrix.columns)
         let layout = MatrixLayout(matrix, bank: bank)
         let encoding = WeightEncoding(matrix)
+        try checkShape(command, region)
         try check(codes, max: matrix.codeMax, region, command.mask)
         try checkCells(region, planes: layout.planes, limits)
 
@@ -148,6 +149,7 @@ extension Worker {
     ) throws(ChipFault) -> ProgramPlan {
         let bank = try analogBank(ofTile: tile)
         let region = try command.region.resolved(rows: bank.rows, columns: bank.columns)
+        try checkShape(command, region)
         try checkCount("conductances", values.count, region)
         try checkMask(command.mask, region)
         try checkCells(region, planes: 1, limits)
@@ -203,6 +205,14 @@ extension Worker {
                     + "\(region.column + index % region.columns)", "\(code)",
                 allowed: "−\(max) … \(max)")
         }
+    }
+
+    private func checkShape(_ command: ProgramCommand, _ region: Region) throws(ChipFault) {
+        guard let shape = command.shape, shape != [region.rows, region.columns] else { return }
+        throw ChipFault(
+            .invalidArgument, .tensor, .afterFix,
+            "tensors[0] has the shape \(shape); the region has [\(region.rows), "
+                + "\(region.columns)]")
     }
 
     private func checkCount(_ name: String, _ count: Int, _ region: Region) throws(ChipFault) {

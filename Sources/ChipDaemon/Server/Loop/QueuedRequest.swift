@@ -50,7 +50,7 @@ struct QueuedRequest: Sendable {
         guard let session = SessionID([UInt8](ids.session)) else {
             preconditionFailure("the decoder lets no sequenced command pass without its session")
         }
-        let command = try ChangeCommand(request, spec: chip.dataSheet.spec)
+        let command = try ChangeCommand(request)
         let stamp = CommandStamp(
             session: session, sequence: ids.sequence,
             digest: Codec.digest(ids, tensors: request.tensors), epoch: ids.epoch,

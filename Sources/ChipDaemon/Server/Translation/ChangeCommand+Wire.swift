@@ -4,9 +4,7 @@ internal import Protocol
 
 extension ChangeCommand {
     /// A sequenced command in the chip's terms, every number bounded.
-    ///
-    /// - Parameter spec: the chip's geometry, where a tile is named.
-    init(_ request: IncomingRequest, spec: ChipSpec) throws(WireError) {
+    init(_ request: IncomingRequest) throws(WireError) {
         switch request.command {
         case .map(let map):
             try TensorArguments(request).finish()
@@ -15,7 +13,7 @@ extension ChangeCommand {
             try TensorArguments(request).finish()
             self = .unmap(matrix: unmap.matrix)
         case .program(let program):
-            self = .program(try ProgramCommand(program, request, spec: spec))
+            self = .program(try ProgramCommand(program, request))
         case .calibrate(let calibrate):
             try TensorArguments(request).finish()
             let fullScale = try FieldBounds.number(
@@ -104,27 +102,25 @@ extension Region {
                     + "allowed: 0, 0 for all of it")
         }
     }
-
-    var isAll: Bool { rows == 0 }
 }
 
 extension ProgramCommand {
-    init(_ wire: WireProgram, _ request: IncomingRequest, spec: ChipSpec) throws(WireError) {
+    init(_ wire: WireProgram, _ request: IncomingRequest) throws(WireError) {
         let region = try Region(wire.region)
         var tensors = TensorArguments(request)
         let target: Target
         let shape: [UInt32]
         if wire.conductances {
-            (target, shape) = try Self.conductances(wire, region, &tensors, spec)
+            (target, shape) = try Self.conductances(wire, &tensors)
         } else {
             (target, shape) = try Self.codes(wire, &tensors)
         }
-        if !region.isAll { try Self.check(shape, fits: region) }
         let mask = wire.masked ? try Self.mask(&tensors, shape: shape) : nil
         try tensors.finish()
         self.init(
-            target: target, region: region, method: try Method(wire), all: wire.all, mask: mask,
-            readBack: wire.readBack, cellStatus: wire.cellStatus)
+            target: target, shape: shape.map { Int($0) }, region: region,
+            method: try Method(wire), all: wire.all, mask: mask, readBack: wire.readBack,
+            cellStatus: wire.cellStatus)
     }
 
     private static func codes(_ wire: WireProgram, _ tensors: inout TensorArguments)
@@ -145,7 +141,7 @@ extension ProgramCommand {
     }
 
     private static func conductances(
-        _ wire: WireProgram, _ region: Region, _ tensors: inout TensorArguments, _ spec: ChipSpec
+        _ wire: WireProgram, _ tensors: inout TensorArguments
     ) throws(WireError) -> (Target, [UInt32]) {
         guard wire.matrix == 0 else {
             throw .field("matrix is \(wire.matrix), but conductances is true; allowed: 0")
@@ -158,17 +154,7 @@ extension ProgramCommand {
                 "tensors[0] (conductances), element \(bad), is \(values[bad]); allowed: finite "
                     + "numbers from 0, in µS")
         }
-        let tile = Int(wire.tile)
-        // An unknown tile is refused by the chip, with the sentence that fits.
-        if region.isAll, tile < spec.tiles {
-            let bank = spec.banks[spec.bank(ofTile: tile)]
-            guard tensor.shape == [UInt32(bank.rows), UInt32(bank.columns)] else {
-                throw .tensor(
-                    "tensors[0] (conductances) is \(tensor.label); tile \(tile) has "
-                        + "[\(bank.rows), \(bank.columns)]")
-            }
-        }
-        return (.conductances(tile: tile, values), tensor.shape)
+        return (.conductances(tile: Int(wire.tile), values), tensor.shape)
     }
 
     private static func mask(_ tensors: inout TensorArguments, shape: [UInt32])
@@ -185,14 +171,6 @@ extension ProgramCommand {
             throw .tensor("tensors[1] (mask), element \(bad), is \(mask[bad]); allowed: 0, 1")
         }
         return mask
-    }
-
-    private static func check(_ shape: [UInt32], fits region: Region) throws(WireError) {
-        guard shape == [UInt32(region.rows), UInt32(region.columns)] else {
-            throw .tensor(
-                "tensors[0] has the shape \(shape); the region has [\(region.rows), "
-                    + "\(region.columns)]")
-        }
     }
 }
 
