@@ -12,7 +12,7 @@ export NVCIM_ORACLES := $(abspath $(NVCIM_ORACLES))
 BUILD := swift build -c release
 BIN := .build/release
 
-.PHONY: help bootstrap build test test-all demo bench format tidy proto golden install clean
+.PHONY: help bootstrap build test demo bench format tidy proto golden install clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,9 +30,6 @@ test: build ## install what is missing, build, pass all tests
 	$(BUILD) --product nvcimPackageTests
 	$(BUILD) --product nvcim-bench
 	swift test -c release --skip-build
-
-test-all: test ## the tests, and the slow ones: long runs of crashes and statistics
-	NVCIM_SLOW_TESTS=1 swift test -c release --skip-build
 
 demo: build ## install what is missing, build, run the main job
 	$(BIN)/hostagent demo --report demo-report.html
@@ -54,6 +51,9 @@ proto: bootstrap ## generate the Swift messages of the wire anew
 	  --swift_opt=UseAccessLevelOnImports=true \
 	  --swift_out=Sources/Protocol/Generated --proto_path=firmware-specs \
 	  firmware-specs/wire.proto
+
+golden: bootstrap ## write the golden messages of firmware-specs anew
+	/usr/bin/python3 scripts/golden --write
 
 install: build ## install the programs and specs under PREFIX
 	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/share/nvcim"
