@@ -102,6 +102,11 @@ public enum Codec {
         if traits.isSequenced, request.sequence == 0 {
             throw .field("sequence is 0; \(traits.name) changes the chip and is numbered from 1")
         }
+        if traits.isSequenced, request.acknowledged >= request.sequence {
+            throw .field(
+                "acknowledged is \(request.acknowledged); allowed: below the sequence, "
+                    + "\(request.sequence)")
+        }
         if !traits.isSequenced, request.sequence != 0 {
             throw .field(
                 "sequence is \(request.sequence); \(traits.name) is not numbered and carries 0")

@@ -106,8 +106,8 @@ extension EmulatedChip {
         try changeLease(term: 0) { (desk: Desk) throws(ChipFault) in desk.lease.broken() }
     }
 
-    /// Journals grants and releases before they are answered; a renewal needs no journal, since
-    /// a restart gives the holder a full term again.
+    /// Journals grants, releases and new terms before they are answered; a renewal of the same
+    /// term needs no journal, since a restart gives the holder a full term again.
     private func changeLease(
         term: UInt64, _ next: (Desk) throws(ChipFault) -> LeaseTable
     ) throws(ChipFault) -> LeaseGrant {
@@ -117,7 +117,7 @@ extension EmulatedChip {
         return try journal.withLock { (_) throws(ChipFault) in
             let before = desk.withLock { $0 }
             let lease = try next(before)
-            if lease.epoch != before.lease.epoch || lease.holder != before.lease.holder {
+            if lease.record != before.lease.record {
                 var changes = StoreChanges()
                 changes.lease = lease.record
                 try commit(changes)

@@ -201,12 +201,17 @@ extension Worker {
         let inputMax = Double((1 << plan.dacBits) - 1)
         let largest: Double
         if plan.bank.isDigital {
-            largest = Double(plan.matrix.codeMax) * 255 * Double(plan.inputCount)
+            // The tiles may hold more than this matrix's largest code: bits of one before it.
+            largest =
+                Double(1 << (plan.matrix.slices * plan.matrix.bitsPerSlice)) * 255
+                * Double(plan.inputCount)
         } else if let adc = plan.adc {
             let slices = Double(1 << (plan.matrix.slices * plan.matrix.bitsPerSlice))
             largest =
                 Double(adc.codeMax) * slices * Double(plan.inputBlocks)
-                * (plan.isBitSerial ? inputMax : 1)
+                * Double(plan.signs.count) * (plan.isBitSerial ? inputMax : 1)
+                + plan.referencePerInput * inputMax * Double(plan.inputCount)
+                / (plan.productsPerMicroampere * adc.lsbMicroamperes)
         } else {
             return
         }

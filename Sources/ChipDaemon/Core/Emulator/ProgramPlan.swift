@@ -125,7 +125,7 @@ extension Worker {
                             let entry = row * matrix.columns + column
                             let level = encoding.level(
                                 code: Int(codes[weight]), slice: slice, polarity: polarity)
-                            if !command.all, record.flags[entry] & MatrixRecord.programmed != 0 {
+                            if !command.all, record.flags[entry] == MatrixRecord.programmed {
                                 let before = encoding.level(
                                     code: Int(record.codes[entry]), slice: slice,
                                     polarity: polarity)

@@ -8,6 +8,7 @@ extension Worker {
         at time: ChipInstant, limits: ChipLimits, progress: Progress
     ) throws(ChipFault) -> Done {
         try next.checkPower()
+        try checkMethod(command.method)
         var plan: ProgramPlan
         switch command.target {
         case .codes(let matrix, let codes):
@@ -53,6 +54,21 @@ extension Worker {
         }
         done.result = .programmed(report)
         return done
+    }
+
+    /// 0 stands for the technology's own value; the rest is what the law allows.
+    private func checkMethod(_ method: ProgramCommand.Method) throws(ChipFault) {
+        guard case .writeVerify(let tolerance, let pulsesMax) = method else { return }
+        let tolerances = WriteVerifyParameters.toleranceRange
+        guard tolerance == 0 || tolerances.contains(tolerance) else {
+            throw .field(
+                "tolerance", "\(tolerance)",
+                allowed: "0, or \(tolerances.lowerBound) … \(tolerances.upperBound)")
+        }
+        let limit = WriteVerifyParameters.pulsesMaxRange.upperBound
+        guard (0 ... limit).contains(pulsesMax) else {
+            throw .field("pulses_max", "\(pulsesMax)", allowed: "0 … \(limit)")
+        }
     }
 
     /// All jobs, on as many threads as are free, their outcomes in order.

@@ -60,6 +60,10 @@ package struct Worker: Sendable {
     /// For changes of the record that touch no cell.
     package mutating func note(_ counters: CounterRecord) { state.counters = counters }
 
+    /// Events of reads and products have the top bit, those of changing commands do not: the
+    /// read-back of a command and a read never share their noise.
+    private static let firstSampleEvent: UInt64 = 1 << 63
+
     package mutating func nextSampleEvent() throws(ChipFault) -> EventDraws {
         guard sampleEventNext < state.counters.sampleEventReserved else {
             throw ChipFault(
@@ -67,7 +71,8 @@ package struct Worker: Sendable {
                 "the events reserved at start are used up; restart the daemon")
         }
         defer { sampleEventNext += 1 }
-        return EventDraws(serial: fabrication.serial, event: sampleEventNext)
+        return EventDraws(
+            serial: fabrication.serial, event: Self.firstSampleEvent | sampleEventNext)
     }
 
     package func bank(named name: String) throws(ChipFault) -> Int {

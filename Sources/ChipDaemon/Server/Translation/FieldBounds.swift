@@ -1,3 +1,4 @@
+internal import Physics
 internal import Protocol
 
 /// The bounds of numbers that a peer sends: beyond this file they are trusted.
@@ -8,7 +9,7 @@ enum FieldBounds {
     static let tilesMax = 65_536
     static let weightBitsMax = 16
     static let cellBitsMax = 8
-    static let pulsesMax = 100_000
+    static let pulsesMax = WriteVerifyParameters.pulsesMaxRange.upperBound
     /// A column of 1,024 cells of 1 mS at 2 V carries 2 A.
     static let fullScaleMax = 1e7
     static let advanceSecondsMax = 1e10
