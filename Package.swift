@@ -36,28 +36,33 @@ let package = Package(
             name: "Physics", dependencies: ["CKernels", "CBLAS"], path: "Sources/Physics",
             exclude: ["CKernels", "CBLAS"], swiftSettings: strict),
 
+        // What tells two states or two requests apart.
+        .systemLibrary(name: "CXXHash", path: "Sources/Checksum/CXXHash"),
+        .target(
+            name: "Checksum", dependencies: ["CXXHash"], path: "Sources/Checksum",
+            exclude: ["CXXHash"], swiftSettings: strict),
+
         // The wire.
         .systemLibrary(name: "CZeroMQ", path: "Sources/Protocol/CZeroMQ"),
-        .systemLibrary(name: "CXXHash", path: "Sources/Protocol/CXXHash"),
         .target(
-            name: "Protocol", dependencies: ["CZeroMQ", "CXXHash", protobuf],
+            name: "Protocol", dependencies: ["CZeroMQ", "Checksum", protobuf],
             path: "Sources/Protocol",
-            exclude: ["CZeroMQ", "CXXHash", "Client", "Control"], swiftSettings: strict),
+            exclude: ["CZeroMQ", "Client", "Control"], swiftSettings: strict),
         .target(
-            name: "ChipClient", dependencies: ["Protocol"], path: "Sources/Protocol/Client",
+            name: "ChipClient", dependencies: ["Protocol", "Checksum"], path: "Sources/Protocol/Client",
             swiftSettings: strict),
         .executableTarget(
-            name: "chipctl", dependencies: ["ChipClient", argumentParser],
+            name: "chipctl", dependencies: ["ChipClient", "Protocol", argumentParser],
             path: "Sources/Protocol/Control", swiftSettings: strict),
 
         // The chip.
         .target(
-            name: "ChipCore", dependencies: ["Physics", "CXXHash"], path: "Sources/ChipDaemon/Core",
+            name: "ChipCore", dependencies: ["Physics", "Checksum"], path: "Sources/ChipDaemon/Core",
             swiftSettings: strict),
         .target(
             name: "ChipServer",
             dependencies: [
-                "ChipCore", "Protocol", log, "Yams",
+                "ChipCore", "Physics", "Protocol", "Checksum", log, "Yams",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
@@ -69,7 +74,9 @@ let package = Package(
         // The host.
         .target(
             name: "CTorch", path: "Sources/HostAgent/CTorch",
-            linkerSettings: [.linkedLibrary("torch"), .linkedLibrary("torch_cpu"), .linkedLibrary("c10")]),
+            linkerSettings: [
+                .linkedLibrary("torch"), .linkedLibrary("torch_cpu"), .linkedLibrary("c10"),
+            ]),
         .systemLibrary(name: "CCompression", path: "Sources/HostAgent/CCompression"),
         .target(
             name: "HostKit", dependencies: ["ChipClient", "CTorch", "CCompression"],
@@ -82,22 +89,23 @@ let package = Package(
         // Proof and speed.
         .target(name: "TestSupport", path: "Tests/Support", swiftSettings: strict),
         .testTarget(
-            name: "PhysicsTests", dependencies: ["Physics", "CKernels", "TestSupport"],
+            name: "PhysicsTests", dependencies: ["Physics", "CKernels"],
             swiftSettings: strict),
         .testTarget(
-            name: "ProtocolTests", dependencies: ["Protocol", "ChipClient", "TestSupport"],
+            name: "ProtocolTests", dependencies: ["Protocol", "ChipClient", "Checksum", protobuf],
             swiftSettings: strict),
         .testTarget(
             name: "ChipCoreTests", dependencies: ["ChipCore", "Physics", "TestSupport"],
             swiftSettings: strict),
         .testTarget(
-            name: "ChipServerTests", dependencies: ["ChipServer", "ChipClient", "TestSupport"],
+            name: "ChipServerTests",
+            dependencies: ["ChipServer", "ChipCore", "Physics", "Protocol", log],
             swiftSettings: strict),
         .testTarget(
-            name: "HostKitTests", dependencies: ["HostKit", "TestSupport"], swiftSettings: strict),
+            name: "HostKitTests", dependencies: ["HostKit"], swiftSettings: strict),
         .testTarget(
             name: "BlackBoxTests",
-            dependencies: ["Protocol", "chipd", "chipctl", "hostagent"],
+            dependencies: ["Protocol", "TestSupport", "chipd", "chipctl", "hostagent"],
             path: "Tests/BlackBox", swiftSettings: strict),
         .target(
             name: "CFloor", dependencies: ["CZeroMQ"], path: "Benchmarks/CFloor"),

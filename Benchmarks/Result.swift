@@ -49,8 +49,10 @@ enum Timing {
         let counts = (try count(work), try count(floor))
         var times: ([Double], [Double]) = ([], [])
         for _ in 0 ..< rounds {
-            times.0.append(try seconds { for _ in 0 ..< counts.0 { try work() } } / Double(counts.0))
-            times.1.append(try seconds { for _ in 0 ..< counts.1 { try floor() } } / Double(counts.1))
+            times.0.append(
+                try seconds { for _ in 0 ..< counts.0 { try work() } } / Double(counts.0))
+            times.1.append(
+                try seconds { for _ in 0 ..< counts.1 { try floor() } } / Double(counts.1))
         }
         return (median(times.0), median(times.1))
     }

@@ -79,7 +79,8 @@ enum WireCases {
             request.acknowledged = sequence == 0 ? request.acknowledged : sequence - 1
             request.epoch = epoch
             request.tensors = tensor.map { [$0.0] } ?? []
-            guard try socket.send(Codec.encode(request, tensors: tensor.map { [$0.1] } ?? [])) else {
+            guard try socket.send(Codec.encode(request, tensors: tensor.map { [$0.1] } ?? []))
+            else {
                 throw BenchFault("the request could not be sent")
             }
             while true {
@@ -103,7 +104,11 @@ enum WireCases {
             let daemon = try Daemon(folder: folder)
             defer { daemon.stop() }
             var client = try Client(daemon.endpoint)
-            let hello = try client.ask(.hello(.with { $0.protocolMin = 1; $0.protocolMax = 1 }))
+            let hello = try client.ask(
+                .hello(
+                    .with {
+                        $0.protocolMin = 1; $0.protocolMax = 1
+                    }))
             if isAsked("roundtrip-ipc") { try roundTrip(&client, hello.reply, folder) }
             let batches = ChipCases.batches.filter { isAsked("multiply-128x128-b\($0)-ipc") }
             if !batches.isEmpty || isAsked("restart") { try program(&client) }
@@ -132,7 +137,9 @@ enum WireCases {
                     $0.method = .openLoop
                 }),
             tensor: (
-                .with { $0.type = .i8; $0.shape = [128, 128]; $0.unit = .code },
+                .with {
+                    $0.type = .i8; $0.shape = [128, 128]; $0.unit = .code
+                },
                 Frame(elements: codes)
             ), sequence: 2, epoch: epoch)
     }
@@ -174,7 +181,9 @@ enum WireCases {
         _ client: inout Client, _ hello: WireReply, _ folder: URL
     ) throws {
         let hellos = WireRequest.OneOf_Command.hello(
-            .with { $0.protocolMin = 1; $0.protocolMax = 1 })
+            .with {
+                $0.protocolMin = 1; $0.protocolMax = 1
+            })
         var request = WireRequest()
         request.protocol = 1
         request.session = Data((0 ..< 16).map { UInt8($0) })

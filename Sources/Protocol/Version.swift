@@ -6,5 +6,5 @@ public let nvcimVersion = "0.1.0"
 public let wireVersion: UInt32 = 1
 
 #if _endian(big)
-#error("tensor frames are little-endian and are read in place")
+    #error("tensor frames are little-endian and are read in place")
 #endif

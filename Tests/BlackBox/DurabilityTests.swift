@@ -49,7 +49,9 @@ struct DurabilityTests {
                         $0.method = .openLoop
                     }), sequence: sequence,
                 tensor: (
-                    .with { $0.type = .i8; $0.shape = [8, 8]; $0.unit = .code },
+                    .with {
+                        $0.type = .i8; $0.shape = [8, 8]; $0.unit = .code
+                    },
                     Frame(elements: codes)
                 )
             ).reply

@@ -16,8 +16,9 @@ struct InteropTests {
         guard probe?.status == 0 else {
             return "python3-zmq, python3-numpy or python3-protobuf is not installed"
         }
-        guard (try? Programs.run("protoc", ["--version"], at: URL(fileURLWithPath: "/usr/bin/protoc")))?
-            .status == 0
+        guard
+            (try? Programs.run("protoc", ["--version"], at: URL(fileURLWithPath: "/usr/bin/protoc")))?
+                .status == 0
         else { return "protobuf-compiler is not installed" }
         return nil
     }()

@@ -1,5 +1,6 @@
 import Foundation
 import Protocol
+import TestSupport
 import Testing
 
 /// SIGKILL at any moment of programming: after the restart the chip is in the state of the last
@@ -73,7 +74,7 @@ struct KillTests {
         }
         #expect(Set(digests).count == digests.count)
 
-        var generator = SplitMix(state: 42)
+        var generator = SeededGenerator(state: 42)
         var answered: UInt64 = 0
         var epoch: UInt64 = 0
         var done = (found: 0, lost: 0)
@@ -130,16 +131,5 @@ struct KillTests {
             #expect(try status(host).stateDigest == digest)
             #expect(daemon.stop(signal) == 0)
         }
-    }
-}
-
-struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }

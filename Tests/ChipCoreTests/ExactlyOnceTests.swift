@@ -84,7 +84,8 @@ struct ExactlyOnceTests {
         let bench = try bench()
         #expect(throws: ChipFault.self) {
             try bench.chip.change(
-                .unmap(matrix: 5), stamp: bench.stamp(1), work: bench.work) { _ in [] }
+                .unmap(matrix: 5), stamp: bench.stamp(1), work: bench.work
+            ) { _ in [] }
         }
         guard case .done = try change(bench, sequence: 1, digest: 4) else {
             Issue.record("the number was used up")

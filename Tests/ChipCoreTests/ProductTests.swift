@@ -1,5 +1,6 @@
 import ChipCore
 import Physics
+import TestSupport
 import Testing
 
 /// Products of whole matrices against integer arithmetic: the chip of these tests has no noise,
@@ -32,7 +33,8 @@ struct ProductTests {
         Case(mapping: .offset), Case(mapping: .offset, isSigned: true),
         Case(mapping: .offset, isTransposed: true), Case(bits: 4, codeMax: 60, mapping: .offset),
         Case(mapping: .offset, isSigned: true, isBitSerial: true),
-        Case(bits: 4, weightBits: 4, codeMax: 15), Case(weightBits: 2, codeMax: 1, mapping: .offset),
+        Case(bits: 4, weightBits: 4, codeMax: 15),
+        Case(weightBits: 2, codeMax: 1, mapping: .offset),
         Case(bank: "sram"), Case(isSigned: true, isTransposed: true, bank: "sram"),
         Case(mapping: .offset, bank: "sram"),
     ]
@@ -98,8 +100,9 @@ struct ProductTests {
                     matrix: matrix.id, inputs: .unsigned(inputs), batch: 1, transposed: false,
                     bitSerial: false, products: false, fullScaleMicroamperes: 0)),
             work: bench.work)
-        guard case .codes(let values, let shape, let lsb, let conversions, let clipped) =
-            reply.result
+        guard
+            case .codes(let values, let shape, let lsb, let conversions, let clipped) =
+                reply.result
         else {
             Issue.record("expected codes")
             return

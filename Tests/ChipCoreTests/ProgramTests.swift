@@ -1,5 +1,7 @@
 import ChipCore
+import Glibc
 import Physics
+import Synchronization
 import Testing
 
 @Suite("Programming matrices and tiles")
@@ -158,8 +160,9 @@ struct ProgramTests {
             matrix.id, Array(repeating: 100, count: 512),
             method: .writeVerify(tolerance: 0, pulsesMax: 0))
         #expect(rest.cells > 0)
-        #expect(bench.chip.status(session: bench.session, now: bench.now).matrices[0]
-            .weightsProgrammed == 512)
+        #expect(
+            bench.chip.status(session: bench.session, now: bench.now).matrices[0]
+                .weightsProgrammed == 512)
     }
 
     @Test func powerOffLosesDigitalTilesOnly() throws {
@@ -204,9 +207,6 @@ struct ProgramTests {
         #expect(fault?.message.contains("32") == true)
     }
 }
-
-import Glibc
-import Synchronization
 
 private func _pow(_ x: Double, _ y: Double) -> Double { pow(x, y) }
 

@@ -17,35 +17,45 @@ struct ChipExperiment {
         print("digital", digital.percent)
         for (q, d) in [(1.0, 2.0), (0.9999, 2.0), (0.999, 0), (0.99, 0)] {
             for method in [ProgramOptions.Method.openLoop, .writeVerify] {
-                let chip = try DigitalChip(.init(
-                    openLoopSpread: 0.1, writeVerifySpread: 0.0327, readNoise: 0.1, adcBits: 10))
+                let chip = try DigitalChip(
+                    .init(
+                        openLoopSpread: 0.1, writeVerifySpread: 0.0327, readNoise: 0.1, adcBits: 10)
+                )
                 let mapper = Mapper(
-                    network, scales: checkpoint.scales, range: ConverterRange(quantile: q, deviations: d))
+                    network, scales: checkpoint.scales,
+                    range: ConverterRange(quantile: q, deviations: d))
                 let deployed = try mapper.deploy(
-                    to: chip, checkpoint: "", calibration: training.first(256), options: ProgramOptions(method))
+                    to: chip, checkpoint: "", calibration: training.first(256),
+                    options: ProgramOptions(method))
                 let products = ChipProducts(chip, deployed.deployment)
                 let accuracy = try Evaluation.accuracy(network, with: products, on: test)
-                print(q, d, method, accuracy.percent,
+                print(
+                    q, d, method, accuracy.percent,
                     "clipped", Double(products.clipped) / Double(products.conversions))
             }
         }
         for layer in network.matrixLayers.map(\.name) {
-            let chip = try DigitalChip(.init(
-                openLoopSpread: 0.1, writeVerifySpread: 0.0327, readNoise: 0.1, adcBits: 10))
+            let chip = try DigitalChip(
+                .init(
+                    openLoopSpread: 0.1, writeVerifySpread: 0.0327, readNoise: 0.1, adcBits: 10))
             var deployment = try Mapper(network, scales: checkpoint.scales).deploy(
                 to: chip, checkpoint: "", calibration: training.first(256),
-                options: ProgramOptions(.writeVerify)).deployment
-            let fresh = try Evaluation.accuracy(network, with: ChipProducts(chip, deployment), on: test)
+                options: ProgramOptions(.writeVerify)
+            ).deployment
+            let fresh = try Evaluation.accuracy(
+                network, with: ChipProducts(chip, deployment), on: test)
             for age in [86_400.0, 30.0, 12.17] as [Double] {
                 try chip.drift(ageSeconds: age)
-                let aged = try Evaluation.accuracy(network, with: ChipProducts(chip, deployment), on: test)
+                let aged = try Evaluation.accuracy(
+                    network, with: ChipProducts(chip, deployment), on: test)
                 print("drift", age, aged.percent)
             }
             let copy = try network.copy()
             let report = try AdaptationReport.measuring(
                 LayerFineTuning(layer: layer), of: copy, &deployment, on: chip,
                 images: training.first(512), test: test)
-            print(layer, "fresh", fresh.percent, "before", report.before.percent, "after",
+            print(
+                layer, "fresh", fresh.percent, "before", report.before.percent, "after",
                 report.after.percent, report.cost, report.hostSeconds)
         }
     }

@@ -1,3 +1,4 @@
+import Checksum
 import Foundation
 import Protocol
 import Testing
@@ -22,7 +23,8 @@ struct CodecTests {
         request.requestID = 1_234
         request.epoch = 5
         request.tensors = [
-            .describe(.i16, shape: [2, 3], unit: .code), .describe(.u8, shape: [2, 3], unit: .mask),
+            .describe(.i16, shape: [2, 3], unit: .code),
+            .describe(.u8, shape: [2, 3], unit: .mask),
         ]
         request.program = program
         let codes = Frame(elements: [Int16](repeating: -5, count: 6))

@@ -42,7 +42,8 @@ extension AdaptationReport {
         let seconds = (ContinuousClock.now - start) / .seconds(1)
         let cost = session.cost.since(costBefore)
         return AdaptationReport(
-            strategy: strategy.name, before: before, after: try accuracy(), imagesUsed: images.count,
+            strategy: strategy.name, before: before, after: try accuracy(),
+            imagesUsed: images.count,
             cost: cost, hostSeconds: seconds)
     }
 }

@@ -25,7 +25,8 @@ public struct LayerFineTuning: AdaptationStrategy {
     public var seed: UInt64
 
     public init(
-        layer: String, epochs: Int = 6, batch: Int = 128, rateCodes: Double = 2, rateBias: Double = 0.02,
+        layer: String, epochs: Int = 6, batch: Int = 128, rateCodes: Double = 2,
+        rateBias: Double = 0.02,
         threshold: Int = 6, seed: UInt64 = 1
     ) {
         self.layer = layer
@@ -38,7 +39,8 @@ public struct LayerFineTuning: AdaptationStrategy {
     }
 
     public func adapt(
-        _ network: Network, _ deployment: inout Deployment, on session: any ChipSession, images: ImageSet
+        _ network: Network, _ deployment: inout Deployment, on session: any ChipSession,
+        images: ImageSet
     ) throws {
         let (start, tuned) = try network.place(of: layer)
         let place = try deployment.place(of: tuned)
@@ -63,7 +65,7 @@ public struct LayerFineTuning: AdaptationStrategy {
         var written = try WeightQuantisation.codes(of: tuned, scale: place.scales.weight)
 
         var step = 0
-        for _ in 0..<epochs {
+        for _ in 0 ..< epochs {
             let permutation = try order.permutation(images.count)
             for range in images.ranges(of: batch) {
                 let index = try permutation.narrowed(range)
@@ -73,7 +75,7 @@ public struct LayerFineTuning: AdaptationStrategy {
                 let share = schedule.rate(at: step)
                 try weights.update(rate: share * rateCodes * place.scales.weight)
                 try biases.update(rate: share * rateBias)
-                try tuned.weight.clamp(to: -bound...bound)
+                try tuned.weight.clamp(to: -bound ... bound)
                 try write(tuned, place, &written, session)
                 step += 1
             }
@@ -86,13 +88,14 @@ public struct LayerFineTuning: AdaptationStrategy {
     private func measuredInputs(
         _ network: Network, upTo start: Int, _ chip: ChipProducts, _ images: ImageSet
     ) throws -> Tensor {
-        try Tensor.concatenated(images.ranges(of: 500).map { range in
-            try noGrad {
-                try network.layers[..<start].reduce(images.batch(range).images) {
-                    try $1.forward($0, with: chip)
+        try Tensor.concatenated(
+            images.ranges(of: 500).map { range in
+                try noGrad {
+                    try network.layers[..<start].reduce(images.batch(range).images) {
+                        try $1.forward($0, with: chip)
+                    }
                 }
-            }
-        })
+            })
     }
 
     /// Programs the weights that have moved far enough.

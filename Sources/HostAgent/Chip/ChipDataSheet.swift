@@ -35,7 +35,8 @@ public struct ChipDataSheet: Equatable, Sendable {
 
     public init(
         serial: UInt32, spec: String, technology: String, rows: Int, columns: Int, bitsPerCell: Int,
-        onConductance: Double, offConductance: Double, readVoltage: Double, dacBits: Int, adcBits: Int,
+        onConductance: Double, offConductance: Double, readVoltage: Double, dacBits: Int,
+        adcBits: Int,
         readNoiseRelative: Double, readNoiseConstant: Double, programmingSpread: Double,
         verifyTolerance: Double, batchMax: Int, frameBytesMax: Int
     ) {
@@ -85,8 +86,9 @@ public struct ChipDataSheet: Equatable, Sendable {
         let band = verifyTolerance * onConductance
         let cell = band * band + (low * low + middle * middle) / 2
         var significance = 0.0
-        for slice in 0..<slices { significance += Double(1 << (2 * slice * bitsPerCell)) }
+        for slice in 0 ..< slices { significance += Double(1 << (2 * slice * bitsPerCell)) }
         let step = (onConductance - offConductance) / Double(levels - 1)
-        return (2 * cell * significance).squareRoot() / step / Double((1 << (slices * bitsPerCell)) - 1)
+        return (2 * cell * significance).squareRoot() / step
+            / Double((1 << (slices * bitsPerCell)) - 1)
     }
 }

@@ -18,7 +18,8 @@ public protocol ChipSession: AnyObject {
     func matrices() throws -> [ChipMatrix]
 
     /// Writes weight codes.
-    func program(_ matrix: ChipMatrix, _ codes: WeightCodes, _ options: ProgramOptions) throws -> ProgramReport
+    func program(_ matrix: ChipMatrix, _ codes: WeightCodes, _ options: ProgramOptions) throws
+        -> ProgramReport
     /// Conductances of a matrix by read pulses, in µS: [slices, polarities, rows,
     /// columns], row-major.
     func readConductances(_ matrix: ChipMatrix, repeats: Int) throws -> [Float]
@@ -68,7 +69,8 @@ public struct ChipMatrix: Codable, Equatable, Sendable {
     public var fullScaleMicroamperes: Double
 
     public init(
-        id: UInt32, name: String, rows: Int, columns: Int, slices: Int, bitsPerSlice: Int, codeMax: Int,
+        id: UInt32, name: String, rows: Int, columns: Int, slices: Int, bitsPerSlice: Int,
+        codeMax: Int,
         fullScaleMicroamperes: Double
     ) {
         self.id = id
@@ -120,7 +122,8 @@ public struct ProgramReport: Equatable, Sendable {
     public var readBack: [Float]?
 
     public init(
-        cells: UInt64 = 0, verified: UInt64 = 0, unverified: UInt64 = 0, cost: ChipCost = ChipCost(),
+        cells: UInt64 = 0, verified: UInt64 = 0, unverified: UInt64 = 0,
+        cost: ChipCost = ChipCost(),
         readBack: [Float]? = nil
     ) {
         self.cells = cells
@@ -157,7 +160,8 @@ public struct OutputCodes: Equatable, Sendable {
     public let clipped: UInt64
 
     public init(
-        vectors: Int, columns: Int, values: [Int32], lsb: Double, conversions: UInt64, clipped: UInt64
+        vectors: Int, columns: Int, values: [Int32], lsb: Double, conversions: UInt64,
+        clipped: UInt64
     ) {
         precondition(values.count == vectors * columns)
         self.vectors = vectors

@@ -98,7 +98,9 @@ public final class WireChipSession: ChipSession, SimulatedClockControl {
     // MARK: - The simulated clock
 
     public func stopClock() throws { try connection.setClockManual() }
-    public func advanceClock(seconds: Double) throws { try connection.advanceClock(seconds: seconds) }
+    public func advanceClock(seconds: Double) throws {
+        try connection.advanceClock(seconds: seconds)
+    }
 }
 
 /// What only an emulator can: chip time by hand.
@@ -112,7 +114,8 @@ extension ChipMatrix {
     init(_ state: WireMatrixState) {
         self.init(
             id: state.matrix, name: state.name, rows: Int(state.rows), columns: Int(state.columns),
-            slices: Int(state.slices), bitsPerSlice: Int(state.bitsPerSlice), codeMax: Int(state.codeMax),
+            slices: Int(state.slices), bitsPerSlice: Int(state.bitsPerSlice),
+            codeMax: Int(state.codeMax),
             fullScaleMicroamperes: state.adcFullScaleUa)
     }
 }
@@ -120,7 +123,8 @@ extension ChipMatrix {
 extension ChipCost {
     init(_ cost: WireCost, cellsWritten: UInt64 = 0) {
         self.init(
-            pulses: cost.pulses, energyPicojoules: cost.energyPj, latencyNanoseconds: cost.latencyNs,
+            pulses: cost.pulses, energyPicojoules: cost.energyPj,
+            latencyNanoseconds: cost.latencyNs,
             cellsWritten: cellsWritten)
     }
 }
@@ -132,15 +136,17 @@ extension ChipDataSheet {
             throw ChipSessionError.badReply("the data sheet has no analog bank")
         }
         self.init(
-            serial: result.chip, spec: result.spec, technology: bank.technology, rows: Int(bank.rows),
+            serial: result.chip, spec: result.spec, technology: bank.technology,
+            rows: Int(bank.rows),
             columns: Int(bank.columns), bitsPerCell: Int(bank.bitsPerCell),
             onConductance: bank.onConductanceUs, offConductance: bank.offConductanceUs,
             readVoltage: bank.readVoltageV, dacBits: Int(result.converters.dacBits),
             adcBits: result.converters.adcIdeal ? 0 : Int(result.converters.adcBits),
             readNoiseRelative: bank.readNoiseRelative, readNoiseConstant: bank.readNoiseConstantUs,
             programmingSpread: bank.programmingSpread, verifyTolerance: bank.verifyTolerance,
-            batchMax: Int(result.limits.batch), frameBytesMax: Int(clamping: result.limits.frameBytes))
-        guard rows > 0, columns > 0, (1...8).contains(bitsPerCell), (1...16).contains(dacBits),
+            batchMax: Int(result.limits.batch),
+            frameBytesMax: Int(clamping: result.limits.frameBytes))
+        guard rows > 0, columns > 0, (1 ... 8).contains(bitsPerCell), (1 ... 16).contains(dacBits),
             onConductance > offConductance, offConductance >= 0, readVoltage > 0, batchMax > 0,
             frameBytesMax > 1 << 16
         else { throw ChipSessionError.badReply("the data sheet has impossible figures") }

@@ -10,8 +10,10 @@ struct ChipOptions: ParsableArguments {
     var chip: UInt32 = 0
 
     func session() throws -> WireChipSession {
-        guard let endpoint = endpoint ?? ProcessInfo.processInfo.environment["NVCIM_ENDPOINT"] else {
-            throw ValidationError("Say where the daemon is: --endpoint, for example ipc:///run/nvcim/chip.")
+        guard let endpoint = endpoint ?? ProcessInfo.processInfo.environment["NVCIM_ENDPOINT"]
+        else {
+            throw ValidationError(
+                "Say where the daemon is: --endpoint, for example ipc:///run/nvcim/chip.")
         }
         return try WireChipSession(endpoint: endpoint, chip: chip) { sentence in
             FileHandle.standardError.write(Data("\(sentence)\n".utf8))
@@ -34,17 +36,23 @@ struct ChipResult: Encodable, CustomStringConvertible {
     var description: String {
         var lines = [title]
         if let adaptation {
-            lines.append("before: \(adaptation.before.percent), after: \(adaptation.after.percent) (\(images))")
-            lines.append("images used: \(adaptation.imagesUsed); host time: "
-                + Format.duration(adaptation.hostSeconds))
+            lines.append(
+                "before: \(adaptation.before.percent), after: \(adaptation.after.percent) (\(images))"
+            )
+            lines.append(
+                "images used: \(adaptation.imagesUsed); host time: "
+                    + Format.duration(adaptation.hostSeconds))
         }
         if let accuracyDigital { lines.append("digital, 8 bits:  \(accuracyDigital.percent)") }
         if let accuracy { lines.append("through the chip: \(accuracy.percent) (\(images))") }
         if let clippedShare { lines.append("clipped conversions: \(Format.percent(clippedShare))") }
-        if let unverifiedCells { lines.append("cells that write-verify didn't reach: \(unverifiedCells)") }
-        lines.append("pulses: \(Format.count(cost.pulses)), cells written: \(Format.count(cost.cellsWritten)), "
-            + "energy: \(Format.energy(picojoules: cost.energyPicojoules)), "
-            + "latency: \(Format.latency(nanoseconds: cost.latencyNanoseconds)) (simulated)")
+        if let unverifiedCells {
+            lines.append("cells that write-verify didn't reach: \(unverifiedCells)")
+        }
+        lines.append(
+            "pulses: \(Format.count(cost.pulses)), cells written: \(Format.count(cost.cellsWritten)), "
+                + "energy: \(Format.energy(picojoules: cost.energyPicojoules)), "
+                + "latency: \(Format.latency(nanoseconds: cost.latencyNanoseconds)) (simulated)")
         if let written { lines.append("written: \(written)") }
         return lines.joined(separator: "\n")
     }
@@ -76,7 +84,9 @@ struct Deploy: ParsableCommand {
         if let tolerance, !(tolerance > 0 && tolerance <= 1) {
             throw ValidationError("--tolerance must be above 0 and at most 1, not \(tolerance).")
         }
-        if calibrationImages < 1 { throw ValidationError("--calibration-images must be at least 1.") }
+        if calibrationImages < 1 {
+            throw ValidationError("--calibration-images must be at least 1.")
+        }
     }
 
     func run() throws {
@@ -88,13 +98,15 @@ struct Deploy: ParsableCommand {
         defer { try? session.releaseLease() }
         if replace { for matrix in try session.matrices() { try session.unmap(matrix) } }
         let (deployment, reports) = try Mapper(trained.network, scales: trained.scales).deploy(
-            to: session, checkpoint: checkpoint, calibration: split.training.first(calibrationImages),
+            to: session, checkpoint: checkpoint,
+            calibration: split.training.first(calibrationImages),
             options: ProgramOptions(method, tolerance: tolerance))
         try deployment.write(to: output)
         try Output.print(
             ChipResult(
                 title: "\(trained.network.name) on chip \(deployment.chip): "
-                    + deployment.places.map { "\($0.layer) → matrix \($0.matrix.id)" }.joined(separator: ", "),
+                    + deployment.places.map { "\($0.layer) → matrix \($0.matrix.id)" }.joined(
+                        separator: ", "),
                 unverifiedCells: reports.reduce(0) { $0 + $1.program.unverified },
                 cost: session.cost, images: split.training.name, written: output),
             json: common.json)
@@ -130,7 +142,8 @@ struct Evaluate: ParsableCommand {
         }
         line.end()
         let digital = try Evaluation.accuracy(
-            trained.network, with: IntegerProducts(trained.network, scales: trained.scales), on: test)
+            trained.network, with: IntegerProducts(trained.network, scales: trained.scales),
+            on: test)
         try Output.print(
             ChipResult(
                 title: "\(trained.network.name) on chip \(place.chip)", accuracy: accuracy,
@@ -176,17 +189,20 @@ struct Adapt: ParsableCommand {
         let strategy = LayerFineTuning(
             layer: layer ?? trained.network.matrixLayers[0].name, epochs: epochs, seed: common.seed)
         let report = try AdaptationReport.measuring(
-            strategy, of: trained.network, &place, on: session, images: split.training.first(images),
+            strategy, of: trained.network, &place, on: session,
+            images: split.training.first(images),
             test: split.test)
         try Checkpoint(
             network: trained.network, scales: trained.scales,
-            command: CommandLine.arguments.dropFirst().joined(separator: " "), seed: common.seed)
-            .write(to: output)
+            command: CommandLine.arguments.dropFirst().joined(separator: " "), seed: common.seed
+        )
+        .write(to: output)
         place.checkpoint = output
         try place.write(to: deployment)
         try Output.print(
             ChipResult(
-                title: "\(report.strategy) on chip \(place.chip)", adaptation: report, cost: report.cost,
+                title: "\(report.strategy) on chip \(place.chip)", adaptation: report,
+                cost: report.cost,
                 images: split.test.name, written: "\(output), \(deployment)"),
             json: common.json)
     }
@@ -196,7 +212,8 @@ extension ProgramOptions.Method {
     /// As an option names it.
     init(argument: String) throws {
         guard let method = Self(rawValue: argument) else {
-            throw ValidationError("the method must be open-loop or write-verify, not '\(argument)'.")
+            throw ValidationError(
+                "the method must be open-loop or write-verify, not '\(argument)'.")
         }
         self = method
     }

@@ -6,7 +6,9 @@ import HostKit
 struct Demonstrate: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "demo",
-        abstract: "Puts a network on five simulated chips, ages them, kills the daemon, adapts: one table, one page.")
+        abstract:
+            "Puts a network on five simulated chips, ages them, kills the daemon, adapts: one table, one page."
+    )
 
     @OptionGroup var common: CommonOptions
 

@@ -13,7 +13,7 @@ struct CommonOptions: ParsableArguments {
     var threads: Int?
 
     func validate() throws {
-        if let threads, !(1...1024).contains(threads) {
+        if let threads, !(1 ... 1024).contains(threads) {
             throw ValidationError("--threads must be 1 … 1024, not \(threads).")
         }
     }
@@ -24,9 +24,10 @@ struct CommonOptions: ParsableArguments {
 
 /// Where the images are.
 struct DataOptions: ParsableArguments {
-    @Option(help: ArgumentHelp(
-        "Folder of MNIST's or CIFAR-10's files, or 'digits' for the data set inside the program "
-            + "(default: the environment's NVCIM_DATA, else 'digits').", valueName: "folder"))
+    @Option(
+        help: ArgumentHelp(
+            "Folder of MNIST's or CIFAR-10's files, or 'digits' for the data set inside the program "
+                + "(default: the environment's NVCIM_DATA, else 'digits').", valueName: "folder"))
     var data: String?
 
     var location: DataLocation { DataLocation(data) }

@@ -3,7 +3,8 @@ import Foundation
 /// The result of a command, for people or for programs.
 enum Output {
     /// Prints `value` as JSON, or its description.
-    static func print<Value: Encodable & CustomStringConvertible>(_ value: Value, json: Bool) throws {
+    static func print<Value: Encodable & CustomStringConvertible>(_ value: Value, json: Bool) throws
+    {
         guard json else {
             Swift.print(value.description)
             return

@@ -14,7 +14,10 @@ struct Train: ParsableCommand {
     @Option(help: "Serial of that chip (default: the only one).")
     var chip: UInt32 = 0
 
-    @Option(help: "lenet5 (28 × 28 grey) or lenet-8x8 (the embedded digits); default: what fits the data.")
+    @Option(
+        help:
+            "lenet5 (28 × 28 grey) or lenet-8x8 (the embedded digits); default: what fits the data."
+    )
     var model: String?
     @Option(help: "Passes over the training images (default: 5; 200 for the embedded digits).")
     var epochs: Int?
@@ -24,25 +27,33 @@ struct Train: ParsableCommand {
     var rate: Double?
     @Option(help: "adam or sgd (with momentum 0.9).")
     var optimiser = "adam"
-    @Option(help: ArgumentHelp(
-        "σ of the weight noise while training, relative to a layer's largest weight; 0: none "
-            + "(default: 0.07, or the chip's where --endpoint is given)."))
+    @Option(
+        help: ArgumentHelp(
+            "σ of the weight noise while training, relative to a layer's largest weight; 0: none "
+                + "(default: 0.07, or the chip's where --endpoint is given)."))
     var noise: Double?
-    @Option(help: "Keep weights within this many standard deviations of the initial ones; 0: anywhere.")
+    @Option(
+        help: "Keep weights within this many standard deviations of the initial ones; 0: anywhere.")
     var clip = 0.0
-    @Option(help: "Training images held out at the end, for choosing settings (default: a twelfth).")
+    @Option(
+        help: "Training images held out at the end, for choosing settings (default: a twelfth).")
     var holdOut: Int?
-    @Option(help: "Weight scales: max or mmse.", transform: WeightQuantisation.Method.init(argument:))
+    @Option(
+        help: "Weight scales: max or mmse.", transform: WeightQuantisation.Method.init(argument:))
     var weightScale = WeightQuantisation.Method.max
     @Option(name: [.short, .long], help: "The checkpoint (safetensors) to write.")
     var output: String?
 
     func validate() throws {
-        if let epochs, !(1...10_000).contains(epochs) {
+        if let epochs, !(1 ... 10_000).contains(epochs) {
             throw ValidationError("--epochs must be 1 … 10000, not \(epochs).")
         }
-        if !(1...65_536).contains(batch) { throw ValidationError("--batch must be 1 … 65536, not \(batch).") }
-        if let noise, !(0...1).contains(noise) { throw ValidationError("--noise must be 0 … 1, not \(noise).") }
+        if !(1 ... 65_536).contains(batch) {
+            throw ValidationError("--batch must be 1 … 65536, not \(batch).")
+        }
+        if let noise, !(0 ... 1).contains(noise) {
+            throw ValidationError("--noise must be 0 … 1, not \(noise).")
+        }
         if !["adam", "sgd"].contains(optimiser) {
             throw ValidationError("--optimiser must be adam or sgd, not '\(optimiser)'.")
         }
@@ -54,8 +65,9 @@ struct Train: ParsableCommand {
         let name = model ?? (dataOptions.location == .embeddedDigits ? "lenet-8x8" : "lenet5")
         let result = try TrainingRun(
             model: name, data: dataOptions.location, holdOut: holdOut, weightScale: weightScale,
-            plan: try plan(name), command: CommandLine.arguments.dropFirst().joined(separator: " "))
-            .run(report: { if !common.json { print($0) } })
+            plan: try plan(name), command: CommandLine.arguments.dropFirst().joined(separator: " ")
+        )
+        .run(report: { if !common.json { print($0) } })
         let path = output ?? "\(name).safetensors"
         try result.checkpoint.write(to: path)
         try Output.print(result.summary(checkpoint: path), json: common.json)
@@ -74,7 +86,8 @@ struct Train: ParsableCommand {
             plan.noise = noise
         } else if let endpoint {
             let sheet = try WireChipSession(endpoint: endpoint, chip: chip).dataSheet
-            plan.noise = sheet.weightDeviation(slices: (8 + sheet.bitsPerCell - 1) / sheet.bitsPerCell)
+            plan.noise = sheet.weightDeviation(
+                slices: (8 + sheet.bitsPerCell - 1) / sheet.bitsPerCell)
         }
         plan.clip = clip == 0 ? nil : clip
         plan.seed = common.seed

@@ -12,7 +12,9 @@ public enum CIFARReader {
             guard !bytes.isEmpty, bytes.count % recordBytes == 0 else {
                 throw DataError.wrongContent(
                     file: path, expected: "records of \(recordBytes) bytes",
-                    found: "\(bytes.count) bytes: \(bytes.count / recordBytes) records and \(bytes.count % recordBytes) bytes")
+                    found:
+                        "\(bytes.count) bytes: \(bytes.count / recordBytes) records and \(bytes.count % recordBytes) bytes"
+                )
             }
             pixels.reserveCapacity(pixels.count + bytes.count)
             for record in stride(from: 0, to: bytes.count, by: recordBytes) {
@@ -22,7 +24,7 @@ public enum CIFARReader {
                         found: "\(bytes[record]) in record \(record / recordBytes)")
                 }
                 labels.append(Int64(bytes[record]))
-                pixels.append(contentsOf: bytes[record + 1..<record + recordBytes])
+                pixels.append(contentsOf: bytes[record + 1 ..< record + recordBytes])
             }
         }
         return ImageSet(

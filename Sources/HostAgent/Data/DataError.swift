@@ -13,7 +13,8 @@ public enum DataError: Error, Equatable, CustomStringConvertible {
             "\(file): expected \(expected), found \(found)"
         case .compression(let file, let format, let why):
             "\(file): expected a complete \(format) stream, found \(why)"
-        case .nothingFound(let folder, let expected): "\(folder): expected \(expected), found none of them"
+        case .nothingFound(let folder, let expected):
+            "\(folder): expected \(expected), found none of them"
         }
     }
 }

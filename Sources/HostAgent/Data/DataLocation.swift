@@ -42,11 +42,12 @@ public enum DataLocation: Equatable, Sendable {
                 name: "\(name), \(all.count) images", pixels: all.pixels, labels: all.labels,
                 pixelMax: all.pixelMax)
         }
-        return DataSplit(training: try set("train", "MNIST training"), test: try set("t10k", "MNIST test"))
+        return DataSplit(
+            training: try set("train", "MNIST training"), test: try set("t10k", "MNIST test"))
     }
 
     static func cifar10(_ folder: String) throws -> DataSplit {
-        let batches = try (1...5).map { try file("data_batch_\($0).bin", "cifar10", folder) }
+        let batches = try (1 ... 5).map { try file("data_batch_\($0).bin", "cifar10", folder) }
         return DataSplit(
             training: try CIFARReader.images(batches, name: "CIFAR-10 training"),
             test: try CIFARReader.images(
@@ -54,8 +55,11 @@ public enum DataLocation: Equatable, Sendable {
     }
 
     /// `name`, plain or compressed, in the folder or in its folder `below`.
-    private static func file(_ name: String, _ below: String, _ folder: String) throws(DataError) -> String {
-        let path = DataFile.path(of: name, in: folder) ?? DataFile.path(of: name, in: "\(folder)/\(below)")
+    private static func file(_ name: String, _ below: String, _ folder: String) throws(DataError)
+        -> String
+    {
+        let path =
+            DataFile.path(of: name, in: folder) ?? DataFile.path(of: name, in: "\(folder)/\(below)")
         guard let path else {
             throw .nothingFound(folder: folder, expected: "\(name), \(name).gz or \(name).xz")
         }

@@ -9,7 +9,9 @@ public enum Decompression {
     /// `bytes` decompressed, or as they are when they carry neither mark.
     public static func plain(_ bytes: [UInt8], file: String) throws(DataError) -> [UInt8] {
         if bytes.starts(with: [0x1f, 0x8b]) { return try gunzip(bytes, file: file) }
-        if bytes.starts(with: [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00]) { return try unxz(bytes, file: file) }
+        if bytes.starts(with: [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00]) {
+            return try unxz(bytes, file: file)
+        }
         return bytes
     }
 
@@ -17,7 +19,10 @@ public enum Decompression {
     static func gunzip(_ bytes: [UInt8], file: String) throws(DataError) -> [UInt8] {
         var stream = z_stream()
         // 15-bit window, +16: gzip's header and checksum are required.
-        guard inflateInit2_(&stream, 15 + 16, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK else {
+        guard
+            inflateInit2_(&stream, 15 + 16, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
+                == Z_OK
+        else {
             throw .compression(file: file, format: "gzip", why: "no memory to decompress it")
         }
         defer { inflateEnd(&stream) }
@@ -40,7 +45,9 @@ public enum Decompression {
                 } else if status == Z_STREAM_END {
                     if stream.avail_in == 0 { break }
                     inflateReset(&stream)  // another member follows
-                } else if status == Z_BUF_ERROR || (status == Z_OK && stream.avail_in == 0 && count == 0) {
+                } else if status == Z_BUF_ERROR
+                    || (status == Z_OK && stream.avail_in == 0 && count == 0)
+                {
                     failure = "an end after \(bytes.count) bytes, in the middle of the stream"
                 } else if status != Z_OK {
                     failure = "damage after \(output.count) bytes"

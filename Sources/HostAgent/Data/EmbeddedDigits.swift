@@ -20,11 +20,12 @@ public enum EmbeddedDigits {
         let all = try parse(bytes, file: "digits.csv.gz")
         guard all.count == trainingCount + testCount else {
             throw DataError.wrongContent(
-                file: "digits.csv.gz", expected: "\(trainingCount + testCount) images", found: "\(all.count)")
+                file: "digits.csv.gz", expected: "\(trainingCount + testCount) images",
+                found: "\(all.count)")
         }
         return DataSplit(
-            training: try all.narrowed(0..<trainingCount, name: "embedded digits, first 1,297"),
-            test: try all.narrowed(trainingCount..<all.count, name: "embedded digits, last 500"))
+            training: try all.narrowed(0 ..< trainingCount, name: "embedded digits, first 1,297"),
+            test: try all.narrowed(trainingCount ..< all.count, name: "embedded digits, last 500"))
     }
 
     /// Lines of 64 pixels and a label, separated by commas.

@@ -8,7 +8,8 @@ public enum IDXReader {
         let (labelShape, classes) = try array(labels, dimensions: 1, what: "labels")
         guard shape[0] == labelShape[0] else {
             throw DataError.wrongContent(
-                file: labels, expected: "\(shape[0]) labels, one for each image", found: "\(labelShape[0])")
+                file: labels, expected: "\(shape[0]) labels, one for each image",
+                found: "\(labelShape[0])")
         }
         if let wrong = classes.first(where: { $0 > 9 }) {
             throw DataError.wrongContent(file: labels, expected: "labels 0 … 9", found: "\(wrong)")
@@ -26,11 +27,12 @@ public enum IDXReader {
         let bytes = try DataFile.contents(of: path)
         let header = 4 + 4 * dimensions
         func number(_ index: Int) -> Int {
-            bytes[4 * index..<4 * index + 4].reduce(0) { $0 << 8 | Int($1) }
+            bytes[4 * index ..< 4 * index + 4].reduce(0) { $0 << 8 | Int($1) }
         }
         guard bytes.count >= header else {
             throw .wrongContent(
-                file: path, expected: "an IDX header of \(header) bytes", found: "\(bytes.count) bytes")
+                file: path, expected: "an IDX header of \(header) bytes",
+                found: "\(bytes.count) bytes")
         }
         let magic = 0x800 + dimensions
         guard number(0) == magic else {
@@ -38,7 +40,7 @@ public enum IDXReader {
                 file: path, expected: "IDX \(what), magic number 0x\(String(magic, radix: 16))",
                 found: "0x\(String(number(0), radix: 16))")
         }
-        let shape = (1...dimensions).map(number)
+        let shape = (1 ... dimensions).map(number)
         // Three counts of 32 bits could overflow together.
         let product = shape.allSatisfy { $0 < 1 << 20 } ? shape.reduce(1, *) : .max
         guard bytes.count - header == product else {

@@ -30,7 +30,7 @@ public struct ImageSet {
 
     /// At most the first `count` images.
     public func first(_ count: Int) throws -> ImageSet {
-        count >= self.count ? self : try narrowed(0..<count)
+        count >= self.count ? self : try narrowed(0 ..< count)
     }
 
     /// Images `range` as Float32 0…1, and their labels.
@@ -49,7 +49,7 @@ public struct ImageSet {
 
     /// 0 ..< count in pieces of at most `size`.
     public func ranges(of size: Int) -> [Range<Int>] {
-        stride(from: 0, to: count, by: size).map { $0..<min(count, $0 + size) }
+        stride(from: 0, to: count, by: size).map { $0 ..< min(count, $0 + size) }
     }
 }
 
@@ -67,8 +67,9 @@ public struct DataSplit {
     public func holdOut(_ count: Int) throws -> (training: ImageSet, validation: ImageSet) {
         let rest = max(0, training.count - count)
         return (
-            try training.narrowed(0..<rest),
-            try training.narrowed(rest..<training.count, name: "last \(training.count - rest) training images")
+            try training.narrowed(0 ..< rest),
+            try training.narrowed(
+                rest ..< training.count, name: "last \(training.count - rest) training images")
         )
     }
 }

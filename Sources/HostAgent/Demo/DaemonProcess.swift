@@ -10,7 +10,8 @@ public final class DaemonProcess {
             switch self {
             case .notFound(let path):
                 "there is no chip daemon at \(path); build it, or say where it is with --chipd"
-            case .didNotServe(let command, let log): "\(command) didn't begin to serve; it said:\n\(log)"
+            case .didNotServe(let command, let log):
+                "\(command) didn't begin to serve; it said:\n\(log)"
             }
         }
     }
@@ -24,8 +25,12 @@ public final class DaemonProcess {
     /// - Parameters:
     ///   - folder: a folder of its own, which exists.
     ///   - endpoint: an ipc endpoint.
-    public init(path: String, spec: String, folder: String, endpoint: String, serials: [UInt32]) throws {
-        guard FileManager.default.isExecutableFile(atPath: path) else { throw Failure.notFound(path: path) }
+    public init(path: String, spec: String, folder: String, endpoint: String, serials: [UInt32])
+        throws
+    {
+        guard FileManager.default.isExecutableFile(atPath: path) else {
+            throw Failure.notFound(path: path)
+        }
         self.path = path
         log = "\(folder)/chipd.log"
         socket = endpoint.hasPrefix("ipc://") ? String(endpoint.dropFirst(6)) : ""

@@ -67,7 +67,8 @@ public struct Demo {
         let folder = FileManager.default.temporaryDirectory
             .appendingPathComponent("nvcim-demo-\(getpid())").path
         try FileManager.default.createDirectory(
-            atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+            atPath: folder, withIntermediateDirectories: true,
+            attributes: [.posixPermissions: 0o700])
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let endpoint = settings.endpoint ?? "ipc://\(folder)/chip"
         let daemon = try DaemonProcess(
@@ -79,7 +80,8 @@ public struct Demo {
 
         let trained = try trainedNetwork()
         let bench = try DemoBench(
-            network: trained.checkpoint.network, scales: trained.checkpoint.scales, split: trained.split,
+            network: trained.checkpoint.network, scales: trained.checkpoint.scales,
+            split: trained.split,
             sessions: connect(endpoint))
         try bench.stopClocks()
         try bench.evaluateDigitally()
@@ -113,7 +115,8 @@ public struct Demo {
             LayerFineTuning(layer: layer, seed: settings.seed), images: settings.adaptationImages,
             stage: "after adaptation on the chip")
         let result = bench.result(
-            chips: settings.serials, digests: after, layer: layer, images: settings.adaptationImages,
+            chips: settings.serials, digests: after, layer: layer,
+            images: settings.adaptationImages,
             seconds: (ContinuousClock.now - start) / .seconds(1))
         return (result, bench.measurements)
     }
@@ -126,13 +129,17 @@ public struct Demo {
         if let path = settings.checkpoint {
             say("loading \(path)")
             let checkpoint = try Checkpoint(contentsOf: path)
-            return (checkpoint, try DataLocation.embeddedDigits.load(imageShape: checkpoint.network.imageShape))
+            return (
+                checkpoint,
+                try DataLocation.embeddedDigits.load(imageShape: checkpoint.network.imageShape)
+            )
         }
         say("training on the embedded digits")
         var plan = TrainingPlan.default(for: "lenet-8x8")
         plan.seed = settings.seed
         let result = try TrainingRun(
-            model: "lenet-8x8", data: .embeddedDigits, plan: plan, command: "demo").run()
+            model: "lenet-8x8", data: .embeddedDigits, plan: plan, command: "demo"
+        ).run()
         return (result.checkpoint, result.split)
     }
 }

@@ -41,8 +41,10 @@ final class DemoBench {
         let float = try Evaluation.accuracy(network, with: FloatProducts(), on: split.test)
         let integer = try Evaluation.accuracy(
             network, with: IntegerProducts(network, scales: scales), on: split.test)
-        stages.append(DemoStage(name: "digital, floating point", accuracies: [float.fraction], cost: nil))
-        stages.append(DemoStage(name: "digital, 8-bit integers", accuracies: [integer.fraction], cost: nil))
+        stages.append(
+            DemoStage(name: "digital, floating point", accuracies: [float.fraction], cost: nil))
+        stages.append(
+            DemoStage(name: "digital, 8-bit integers", accuracies: [integer.fraction], cost: nil))
     }
 
     func deploy(_ method: ProgramOptions.Method, stage: String) throws {
@@ -50,9 +52,11 @@ final class DemoBench {
         let calibration = try split.training.first(256)
         try measure(stage) { session, _ in
             try holdingLease(session) {
-                deployments.append(try mapper.deploy(
-                    to: session, checkpoint: "", calibration: calibration,
-                    options: ProgramOptions(method)).deployment)
+                deployments.append(
+                    try mapper.deploy(
+                        to: session, checkpoint: "", calibration: calibration,
+                        options: ProgramOptions(method)
+                    ).deployment)
             }
         }
         measurements.openLoopErrors = try readErrors().errors
@@ -97,8 +101,9 @@ final class DemoBench {
         for (index, session) in sessions.enumerated() {
             let start = session.cost
             try prepare(session, index)
-            latest.append(try Evaluation.accuracy(
-                network, with: ChipProducts(session, deployments[index]), on: split.test))
+            latest.append(
+                try Evaluation.accuracy(
+                    network, with: ChipProducts(session, deployments[index]), on: split.test))
             total += session.cost.since(start)
         }
         stages.append(DemoStage(name: stage, accuracies: latest.map(\.fraction), cost: mean(total)))
@@ -132,14 +137,16 @@ final class DemoBench {
             let slices = BitSlices(place.matrix)
             let read = try sessions[0].readConductances(place.matrix, repeats: Demo.readRepeats)
             guard read.count == 2 * slices.slices * codes.values.count else {
-                throw ChipSessionError.badReply("\(read.count) conductances of matrix \(place.matrix.id)")
+                throw ChipSessionError.badReply(
+                    "\(read.count) conductances of matrix \(place.matrix.id)")
             }
-            for slice in 0..<slices.slices {
-                for polarity in 0..<2 {
+            for slice in 0 ..< slices.slices {
+                for polarity in 0 ..< 2 {
                     for (index, code) in codes.values.enumerated() {
                         let digit = slices.digit(code, slice: slice) * (polarity == 0 ? 1 : -1)
                         let target = sheet.offConductance + step * Double(max(0, digit))
-                        let value = Double(read[(slice * 2 + polarity) * codes.values.count + index])
+                        let value = Double(
+                            read[(slice * 2 + polarity) * codes.values.count + index])
                         conductances.append(value)
                         errors.append((value - target) / sheet.onConductance)
                     }

@@ -17,7 +17,8 @@ public struct DemoStage: Codable, Sendable {
     public var low: Double { accuracies.min() ?? 0 }
     public var high: Double { accuracies.max() ?? 0 }
     var range: String {
-        accuracies.count < 2 ? "" : "\(Format.decimal(low * 100, 1)) – \(Format.decimal(high * 100, 1))"
+        accuracies.count < 2
+            ? "" : "\(Format.decimal(low * 100, 1)) – \(Format.decimal(high * 100, 1))"
     }
 }
 
@@ -61,16 +62,19 @@ public struct DemoResult: Codable, Sendable {
     /// The table and what is to be said of it.
     public var text: String {
         let header = ["", "accuracy", "min – max", "pulses", "energy", "latency"]
-        let rows = stages.map { [
-            $0.name, Format.percent($0.mean), $0.range,
-            $0.cost.map { Format.count($0.pulses) } ?? "",
-            $0.cost.map { Format.energy(picojoules: $0.energyPicojoules) } ?? "",
-            $0.cost.map { Format.latency(nanoseconds: $0.latencyNanoseconds) } ?? "",
-        ] }
-        return ([
-            "\(model), \(testImages), \(chips.count) chip\(chips.count == 1 ? "" : "s") of \(spec)",
-            "", Format.table([header] + rows), "",
-        ] + remarks).joined(separator: "\n")
+        let rows = stages.map {
+            [
+                $0.name, Format.percent($0.mean), $0.range,
+                $0.cost.map { Format.count($0.pulses) } ?? "",
+                $0.cost.map { Format.energy(picojoules: $0.energyPicojoules) } ?? "",
+                $0.cost.map { Format.latency(nanoseconds: $0.latencyNanoseconds) } ?? "",
+            ]
+        }
+        return
+            ([
+                "\(model), \(testImages), \(chips.count) chip\(chips.count == 1 ? "" : "s") of \(spec)",
+                "", Format.table([header] + rows), "",
+            ] + remarks).joined(separator: "\n")
     }
 
     /// Sentences below the table.
@@ -84,10 +88,13 @@ public struct DemoResult: Codable, Sendable {
     }
 
     private var adaptationRemark: String {
-        let cost = "\(adaptationImages) training images, \(Format.count(adaptationCost.pulses)) pulses, "
+        let cost =
+            "\(adaptationImages) training images, \(Format.count(adaptationCost.pulses)) pulses, "
             + "\(Format.energy(picojoules: adaptationCost.energyPicojoules)), "
             + Format.latency(nanoseconds: adaptationCost.latencyNanoseconds)
-        guard let wonBack else { return "Adaptation of \(adaptedLayer) (\(cost)): drift had cost nothing." }
+        guard let wonBack else {
+            return "Adaptation of \(adaptedLayer) (\(cost)): drift had cost nothing."
+        }
         return "Adaptation of \(adaptedLayer) on the chip (\(cost)) won back "
             + "\(Format.decimal(wonBack * 100, 0)) % of what drift had cost."
     }
@@ -97,7 +104,9 @@ extension Format {
     /// Columns as wide as their widest cell, the first one to the left, the
     /// others to the right.
     static func table(_ rows: [[String]]) -> String {
-        let widths = (rows.first ?? []).indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
+        let widths = (rows.first ?? []).indices.map { column in
+            rows.map { $0[column].count }.max() ?? 0
+        }
         return rows.map { row in
             let line = row.enumerated().map { column, cell in
                 let pad = String(repeating: " ", count: widths[column] - cell.count)

@@ -24,7 +24,7 @@ public struct ConverterRange: Equatable, Sendable {
     /// Defaults chosen on training images: a range that never clips wastes the
     /// ADC's bits on a few rare currents.
     public init(quantile: Double = 0.9999, margin: Double = 1, deviations: Double = 2) {
-        precondition((0...1).contains(quantile) && margin > 0 && deviations >= 0)
+        precondition((0 ... 1).contains(quantile) && margin > 0 && deviations >= 0)
         self.quantile = quantile
         self.margin = margin
         self.deviations = deviations
@@ -40,7 +40,7 @@ public struct ConverterRange: Equatable, Sendable {
         var magnitudes: [Tensor] = []
         for block in Self.rowBlocks(codes.rows, tileRows: sheet.rows) {
             let part = try inputs.narrowed(block, dimension: 1)
-            for slice in 0..<slices.slices {
+            for slice in 0 ..< slices.slices {
                 let digits = try Self.digits(codes, slices, slice: slice, rows: block)
                 magnitudes.append(try part.matrixProduct(digits).absolute().reshaped([-1]))
             }
@@ -61,14 +61,14 @@ public struct ConverterRange: Equatable, Sendable {
 
     /// Rows of each tile that a matrix's rows fill.
     public static func rowBlocks(_ rows: Int, tileRows: Int) -> [Range<Int>] {
-        stride(from: 0, to: rows, by: tileRows).map { $0..<min(rows, $0 + tileRows) }
+        stride(from: 0, to: rows, by: tileRows).map { $0 ..< min(rows, $0 + tileRows) }
     }
 
     /// Signed digits of a slice: Float32 [block rows, columns].
     static func digits(
         _ codes: WeightCodes, _ slices: BitSlices, slice: Int, rows: Range<Int>
     ) throws -> Tensor {
-        let part = codes.values[rows.lowerBound * codes.columns..<rows.upperBound * codes.columns]
+        let part = codes.values[rows.lowerBound * codes.columns ..< rows.upperBound * codes.columns]
         return try .floats(
             part.map { Float(slices.digit($0, slice: slice)) }, shape: [rows.count, codes.columns])
     }
@@ -88,14 +88,16 @@ public struct ConverterRange: Equatable, Sendable {
             sheet.readNoiseRelative * conductance + sheet.readNoiseConstant
         }
         let spread = sheet.verifyTolerance * sheet.onConductance
-        let variance = spread * spread
+        let variance =
+            spread * spread
             + (readNoise(sheet.onConductance) * readNoise(sheet.onConductance)
                 + readNoise(sheet.offConductance) * readNoise(sheet.offConductance)) / 2
         let voltage = sheet.readVoltage / Double((1 << sheet.dacBits) - 1)
         var largest = 0.0
         for block in Self.rowBlocks(rows, tileRows: sheet.rows) {
             let part = try inputs.narrowed(block, dimension: 1)
-            let squares = try part.multiplied(by: part).matrixProduct(.full(1, shape: [block.count, 1]))
+            let squares = try part.multiplied(by: part).matrixProduct(
+                .full(1, shape: [block.count, 1]))
             largest = max(largest, try squares.maximum())
         }
         return voltage * (largest * variance).squareRoot()

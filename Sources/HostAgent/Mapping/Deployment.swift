@@ -26,7 +26,8 @@ public struct Deployment: Codable, Equatable, Sendable {
     public var places: [LayerPlace]
 
     public init(
-        model: String, checkpoint: String, chip: UInt32, method: ProgramOptions.Method, places: [LayerPlace]
+        model: String, checkpoint: String, chip: UInt32, method: ProgramOptions.Method,
+        places: [LayerPlace]
     ) {
         self.model = model
         self.checkpoint = checkpoint
@@ -65,11 +66,14 @@ public struct Deployment: Codable, Equatable, Sendable {
     /// Refuses a chip that isn't the one deployed to, or has lost a matrix.
     public func check(_ session: any ChipSession) throws {
         guard session.dataSheet.serial == chip else {
-            throw ChipSessionError.deploymentOfAnotherChip(deployed: chip, found: session.dataSheet.serial)
+            throw ChipSessionError.deploymentOfAnotherChip(
+                deployed: chip, found: session.dataSheet.serial)
         }
         let present = try session.matrices()
-        for place in places where !present.contains(where: {
-            $0.id == place.matrix.id && $0.rows == place.matrix.rows && $0.columns == place.matrix.columns
+        for place in places
+        where !present.contains(where: {
+            $0.id == place.matrix.id && $0.rows == place.matrix.rows
+                && $0.columns == place.matrix.columns
         }) {
             throw ChipSessionError.matrixMissing(place.matrix.id, chip: chip)
         }

@@ -6,7 +6,9 @@ public struct Mapper {
     /// Vectors of a layer that the ADC's range is found from, at most.
     public var calibrationVectorsMax = 20_000
 
-    public init(_ network: Network, scales: QuantisationScales, range: ConverterRange = ConverterRange()) {
+    public init(
+        _ network: Network, scales: QuantisationScales, range: ConverterRange = ConverterRange()
+    ) {
         self.network = network
         self.scales = scales
         self.range = range
@@ -24,7 +26,8 @@ public struct Mapper {
     /// - Parameter calibration: training images, from which the ADC's ranges are
     ///   found digitally.
     public func deploy(
-        to session: any ChipSession, checkpoint: String, calibration: ImageSet, options: ProgramOptions
+        to session: any ChipSession, checkpoint: String, calibration: ImageSet,
+        options: ProgramOptions
     ) throws -> (deployment: Deployment, reports: [LayerReport]) {
         let inputs = try calibrationInputs(calibration)
         var places: [Deployment.LayerPlace] = []
@@ -32,15 +35,17 @@ public struct Mapper {
         for layer in network.matrixLayers {
             let layerScales = try scales.scales(of: layer)
             let codes = try WeightQuantisation.codes(of: layer, scale: layerScales.weight)
-            var matrix = try session.map(MatrixRequest(
-                name: layer.name, rows: codes.rows, columns: codes.columns,
-                codeMax: WeightQuantisation.codeMax))
+            var matrix = try session.map(
+                MatrixRequest(
+                    name: layer.name, rows: codes.rows, columns: codes.columns,
+                    codeMax: WeightQuantisation.codeMax))
             guard let vectors = inputs[layer.name] else { continue }
             let fullScale = try range.fullScale(
                 codes, slices: BitSlices(matrix), inputs: vectors, sheet: session.dataSheet)
             matrix.fullScaleMicroamperes = try session.calibrate(matrix, fullScale: fullScale)
             let report = try session.program(matrix, codes, options)
-            places.append(Deployment.LayerPlace(layer: layer.name, matrix: matrix, scales: layerScales))
+            places.append(
+                Deployment.LayerPlace(layer: layer.name, matrix: matrix, scales: layerScales))
             reports.append(LayerReport(layer: layer.name, matrix: matrix, program: report))
         }
         return (
@@ -68,7 +73,8 @@ public struct Mapper {
     /// integer network.
     func calibrationInputs(_ images: ImageSet) throws -> [String: Tensor] {
         let recorder = InputRecorder(
-            try IntegerProducts(network, scales: scales), scales: scales, vectorsMax: calibrationVectorsMax)
+            try IntegerProducts(network, scales: scales), scales: scales,
+            vectorsMax: calibrationVectorsMax)
         try noGrad {
             for range in images.ranges(of: 100) {
                 _ = try network.scores(images.batch(range).images, with: recorder)
@@ -97,7 +103,7 @@ private final class InputRecorder: MatrixProducts {
             let codes = try InputQuantisation.codes(input, scale: scales.scales(of: layer).input)
             let vectors = try Unrolling.vectors(codes, of: layer)
             recorded[layer.name, default: []].append(
-                try vectors.narrowed(0..<min(vectors.shape[0], vectorsMax - have)))
+                try vectors.narrowed(0 ..< min(vectors.shape[0], vectorsMax - have)))
         }
         return try products.product(of: layer, with: input)
     }

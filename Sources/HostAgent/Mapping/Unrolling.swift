@@ -14,7 +14,9 @@ public enum Unrolling {
     }
 
     /// Products [vectors, columns] as the layer's output for inputs of `inputShape`.
-    public static func output(_ products: Tensor, of layer: MatrixLayer, inputShape: [Int]) throws -> Tensor {
+    public static func output(_ products: Tensor, of layer: MatrixLayer, inputShape: [Int]) throws
+        -> Tensor
+    {
         switch layer.kind {
         case .linear: return products
         case .convolution(let kernel, let stride, let padding):

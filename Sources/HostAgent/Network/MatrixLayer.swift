@@ -28,8 +28,8 @@ public final class MatrixLayer: Layer {
         let kernel = kind.kernel
         let bound = 1 / Double(inputs * kernel * kernel).squareRoot()
         let shape = kind == .linear ? [outputs, inputs] : [outputs, inputs, kernel, kernel]
-        weight = try generator.uniform(-bound..<bound, shape)
-        bias = try generator.uniform(-bound..<bound, [outputs])
+        weight = try generator.uniform(-bound ..< bound, shape)
+        bias = try generator.uniform(-bound ..< bound, [outputs])
     }
 
     /// Rows of the logical matrix: inputs of one product.

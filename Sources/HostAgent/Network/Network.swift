@@ -38,7 +38,9 @@ public final class Network {
     /// A matrix layer by name, and its number among all layers.
     public func place(of name: String) throws -> (index: Int, layer: MatrixLayer) {
         for (index, layer) in layers.enumerated() {
-            if let found = layer.matrixLayers.first(where: { $0.name == name }) { return (index, found) }
+            if let found = layer.matrixLayers.first(where: { $0.name == name }) {
+                return (index, found)
+            }
         }
         throw NetworkError.unknownLayer(name, layers: matrixLayers.map(\.name))
     }
@@ -46,7 +48,9 @@ public final class Network {
     /// A network of the same shape with weights of its own.
     public func copy() throws -> Network {
         let twin = try NetworkCatalogue.make(name, seed: 0)
-        for (mine, theirs) in zip(parameters, twin.parameters) { try theirs.tensor.assign(mine.tensor) }
+        for (mine, theirs) in zip(parameters, twin.parameters) {
+            try theirs.tensor.assign(mine.tensor)
+        }
         return twin
     }
 }

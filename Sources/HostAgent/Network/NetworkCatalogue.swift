@@ -18,31 +18,39 @@ public enum NetworkCatalogue {
     /// to document recognition", 1998; with ReLU, max pooling, full connections
     /// between the two convolutions, and a linear output.
     private static func lenet5(_ generator: RandomGenerator) throws -> Network {
-        Network(name: "lenet5", imageShape: [1, 28, 28], classes: 10, layers: [
-            try MatrixLayer("conv1", .convolution(kernel: 5, stride: 1, padding: 2),
-                inputs: 1, outputs: 6, from: generator),
-            ReLU(), MaxPool(kernel: 2),
-            try MatrixLayer("conv2", .convolution(kernel: 5, stride: 1, padding: 0),
-                inputs: 6, outputs: 16, from: generator),
-            ReLU(), MaxPool(kernel: 2), Flatten(),
-            try MatrixLayer("fc1", .linear, inputs: 400, outputs: 120, from: generator), ReLU(),
-            try MatrixLayer("fc2", .linear, inputs: 120, outputs: 84, from: generator), ReLU(),
-            try MatrixLayer("fc3", .linear, inputs: 84, outputs: 10, from: generator),
-        ])
+        Network(
+            name: "lenet5", imageShape: [1, 28, 28], classes: 10,
+            layers: [
+                try MatrixLayer(
+                    "conv1", .convolution(kernel: 5, stride: 1, padding: 2),
+                    inputs: 1, outputs: 6, from: generator),
+                ReLU(), MaxPool(kernel: 2),
+                try MatrixLayer(
+                    "conv2", .convolution(kernel: 5, stride: 1, padding: 0),
+                    inputs: 6, outputs: 16, from: generator),
+                ReLU(), MaxPool(kernel: 2), Flatten(),
+                try MatrixLayer("fc1", .linear, inputs: 400, outputs: 120, from: generator), ReLU(),
+                try MatrixLayer("fc2", .linear, inputs: 120, outputs: 84, from: generator), ReLU(),
+                try MatrixLayer("fc3", .linear, inputs: 84, outputs: 10, from: generator),
+            ])
     }
 
     /// The same family for the embedded 8 × 8 digits: 3,658 weights and biases.
     private static func lenet8x8(_ generator: RandomGenerator) throws -> Network {
-        Network(name: "lenet-8x8", imageShape: [1, 8, 8], classes: 10, layers: [
-            try MatrixLayer("conv1", .convolution(kernel: 3, stride: 1, padding: 1),
-                inputs: 1, outputs: 8, from: generator),
-            ReLU(), MaxPool(kernel: 2),
-            try MatrixLayer("conv2", .convolution(kernel: 3, stride: 1, padding: 1),
-                inputs: 8, outputs: 16, from: generator),
-            ReLU(), MaxPool(kernel: 2), Flatten(),
-            try MatrixLayer("fc1", .linear, inputs: 64, outputs: 32, from: generator), ReLU(),
-            try MatrixLayer("fc2", .linear, inputs: 32, outputs: 10, from: generator),
-        ])
+        Network(
+            name: "lenet-8x8", imageShape: [1, 8, 8], classes: 10,
+            layers: [
+                try MatrixLayer(
+                    "conv1", .convolution(kernel: 3, stride: 1, padding: 1),
+                    inputs: 1, outputs: 8, from: generator),
+                ReLU(), MaxPool(kernel: 2),
+                try MatrixLayer(
+                    "conv2", .convolution(kernel: 3, stride: 1, padding: 1),
+                    inputs: 8, outputs: 16, from: generator),
+                ReLU(), MaxPool(kernel: 2), Flatten(),
+                try MatrixLayer("fc1", .linear, inputs: 64, outputs: 32, from: generator), ReLU(),
+                try MatrixLayer("fc2", .linear, inputs: 32, outputs: 10, from: generator),
+            ])
     }
 }
 

@@ -11,7 +11,9 @@ public final class IntegerProducts: MatrixProducts {
         self.scales = scales
         for layer in network.matrixLayers {
             let scale = try scales.scales(of: layer).weight
-            let codes = try layer.weight.floats().map { Float(WeightQuantisation.code($0, scale: scale)) }
+            let codes = try layer.weight.floats().map {
+                Float(WeightQuantisation.code($0, scale: scale))
+            }
             weights[layer.name] = try .floats(codes, shape: layer.weight.shape)
         }
     }
@@ -22,7 +24,8 @@ public final class IntegerProducts: MatrixProducts {
             throw NetworkError.unknownLayer(layer.name, layers: weights.keys.sorted())
         }
         let codes = try InputQuantisation.codes(input, scale: scales.input)
-        return try layer.digitalProduct(codes, weight: weight).scaled(by: scales.input * scales.weight)
+        return try layer.digitalProduct(codes, weight: weight).scaled(
+            by: scales.input * scales.weight)
     }
 }
 
@@ -31,7 +34,8 @@ public enum InputQuantisation {
     /// Codes as Float32.
     public static func codes(_ input: Tensor, scale: Double) throws -> Tensor {
         try noGrad {
-            try input.scaled(by: 1 / scale).rounded().clamped(to: 0...Double(QuantisationScales.inputCodeMax))
+            try input.scaled(by: 1 / scale).rounded().clamped(
+                to: 0 ... Double(QuantisationScales.inputCodeMax))
         }
     }
 }

@@ -25,7 +25,7 @@ public enum WeightQuantisation {
         case .mmse:
             // The error of an 8-bit scale is smooth enough for 1 % steps; below a
             // fifth of the widest scale the tails would dominate in any layer.
-            let candidates = (20...100).map { widest * Double($0) / 100 }
+            let candidates = (20 ... 100).map { widest * Double($0) / 100 }
             return candidates.min {
                 squaredError(weights, scale: $0) < squaredError(weights, scale: $1)
             } ?? widest
@@ -51,8 +51,8 @@ public enum WeightQuantisation {
         let (rows, columns) = (layer.rows, layer.columns)
         let weights = try layer.weight.floats()
         var codes = [Int16](repeating: 0, count: rows * columns)
-        for column in 0..<columns {
-            for row in 0..<rows {
+        for column in 0 ..< columns {
+            for row in 0 ..< rows {
                 codes[row * columns + column] = code(weights[column * rows + row], scale: scale)
             }
         }
@@ -65,9 +65,10 @@ extension MatrixLayer {
     public func assign(_ codes: WeightCodes, scale: Double) throws {
         precondition(codes.rows == rows && codes.columns == columns)
         var weights = [Float](repeating: 0, count: codes.values.count)
-        for row in 0..<rows {
-            for column in 0..<columns {
-                weights[column * rows + row] = Float(scale * Double(codes.values[row * columns + column]))
+        for row in 0 ..< rows {
+            for column in 0 ..< columns {
+                weights[column * rows + row] = Float(
+                    scale * Double(codes.values[row * columns + column]))
             }
         }
         try weight.assign(.floats(weights, shape: weight.shape))

@@ -66,19 +66,25 @@ public struct DemoReport {
     private func accuracy() -> SVGPlot {
         // "Fresh" has no place on a logarithmic axis: it stands at the reference age.
         let times = [1.0] + Demo.ages.map(\.seconds)
-        let aged = Array(result.stages[3..<3 + times.count])
+        let aged = Array(result.stages[3 ..< 3 + times.count])
         let adapted = result.stages[result.stages.count - 1]
         let last = times[times.count - 1]
         let low = min(aged.map(\.low).min() ?? 0, adapted.low)
         var plot = SVGPlot(
             title: "Test accuracy against time since programming", xLabel: "time since programming",
-            yLabel: "test accuracy", xRange: 0.6...last * 2,
-            yRange: max(0, (low * 10 - 0.5).rounded(.down) / 10)...1,
+            yLabel: "test accuracy", xRange: 0.6 ... last * 2,
+            yRange: max(0, (low * 10 - 0.5).rounded(.down) / 10) ... 1,
             series: [
-                .init("", colour: 0, .band(zip(times, aged).map { (x: $0, low: $1.low, high: $1.high) })),
-                .init("mean and range of the chips", colour: 0, .line(zip(times, aged).map { (x: $0, y: $1.mean) })),
+                .init(
+                    "", colour: 0,
+                    .band(zip(times, aged).map { (x: $0, low: $1.low, high: $1.high) })),
+                .init(
+                    "mean and range of the chips", colour: 0,
+                    .line(zip(times, aged).map { (x: $0, y: $1.mean) })),
                 .init("", colour: 0, .points(zip(times, aged).map { (x: $0, y: $1.mean) })),
-                .init("after adaptation", colour: 1, .points(adapted.accuracies.map { (x: last, y: $0) })),
+                .init(
+                    "after adaptation", colour: 1,
+                    .points(adapted.accuracies.map { (x: last, y: $0) })),
                 .init("digital, 8 bits", colour: 2, .level(result.stages[1].mean)),
             ])
         plot.xIsLogarithmic = true
@@ -92,13 +98,14 @@ public struct DemoReport {
 
     private func conductances() -> SVGPlot {
         let high = measurements.onConductance * 1.25
-        let histogram = Histogram(measurements.conductances, range: 0...high, bins: 100)
+        let histogram = Histogram(measurements.conductances, range: 0 ... high, bins: 100)
         var plot = SVGPlot(
             title: "Conductances after write-verify, chip \(result.chips.first ?? 0), as read",
-            xLabel: "conductance (µS)", yLabel: "share of cells", xRange: 0...high,
-            yRange: 0...(Self.ceiling(histogram.shares)),
+            xLabel: "conductance (µS)", yLabel: "share of cells", xRange: 0 ... high,
+            yRange: 0 ... (Self.ceiling(histogram.shares)),
             series: [
-                .init("\(measurements.levels) levels, mean of \(Demo.readRepeats) reads", colour: 0,
+                .init(
+                    "\(measurements.levels) levels, mean of \(Demo.readRepeats) reads", colour: 0,
                     .bars(edges: histogram.edges, heights: histogram.shares))
             ])
         plot.yIsPercent = true
@@ -106,7 +113,7 @@ public struct DemoReport {
     }
 
     private func errors() -> SVGPlot {
-        let range = -0.3...0.3
+        let range = -0.3 ... 0.3
         let open = Histogram(measurements.openLoopErrors.map { $0 }, range: range, bins: 75)
         let verified = Histogram(measurements.writeVerifyErrors, range: range, bins: 75)
         func name(_ text: String, _ values: [Double]) -> String {
@@ -115,11 +122,13 @@ public struct DemoReport {
         var plot = SVGPlot(
             title: "Programming error: read minus target, chip \(result.chips.first ?? 0)",
             xLabel: "error / G_on", yLabel: "share of cells", xRange: range,
-            yRange: 0...Self.ceiling(open.shares + verified.shares),
+            yRange: 0 ... Self.ceiling(open.shares + verified.shares),
             series: [
-                .init(name("open loop", measurements.openLoopErrors), colour: 1,
+                .init(
+                    name("open loop", measurements.openLoopErrors), colour: 1,
                     .bars(edges: open.edges, heights: open.shares)),
-                .init(name("write-verify", measurements.writeVerifyErrors), colour: 0,
+                .init(
+                    name("write-verify", measurements.writeVerifyErrors), colour: 0,
                     .bars(edges: verified.edges, heights: verified.shares)),
             ])
         plot.yIsPercent = true
@@ -127,12 +136,15 @@ public struct DemoReport {
     }
 
     /// A little above the largest.
-    private static func ceiling(_ shares: [Double]) -> Double { max(1e-3, (shares.max() ?? 0) * 1.08) }
+    private static func ceiling(_ shares: [Double]) -> Double {
+        max(1e-3, (shares.max() ?? 0) * 1.08)
+    }
 
     static func deviation(_ values: [Double]) -> Double {
         guard values.count > 1 else { return 0 }
         let mean = values.reduce(0, +) / Double(values.count)
-        return (values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(values.count - 1)).squareRoot()
+        return (values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(values.count - 1))
+            .squareRoot()
     }
 
     private static let style = """

@@ -3,7 +3,9 @@ internal import Foundation
 /// Numbers as people read them.
 public enum Format {
     /// "98.73 %" of 0.9873.
-    public static func percent(_ fraction: Double) -> String { String(format: "%.2f %%", fraction * 100) }
+    public static func percent(_ fraction: Double) -> String {
+        String(format: "%.2f %%", fraction * 100)
+    }
 
     /// "0.123".
     public static func decimal(_ value: Double, _ digits: Int) -> String {
@@ -14,7 +16,9 @@ public enum Format {
     public static func energy(picojoules: Double) -> String { engineering(picojoules * 1e-12, "J") }
 
     /// Nanoseconds as "1.23 ms".
-    public static func latency(nanoseconds: Double) -> String { engineering(nanoseconds * 1e-9, "s") }
+    public static func latency(nanoseconds: Double) -> String {
+        engineering(nanoseconds * 1e-9, "s")
+    }
 
     /// Three digits with a prefix.
     public static func engineering(_ value: Double, _ unit: String) -> String {

@@ -21,7 +21,9 @@ public final class ProgressLine {
         let seconds = (now - start) / .seconds(1)
         let speed = Double(images) / seconds
         let left = Double(total - images) / max(speed, 1e-9)
-        write("\r\u{1b}[K\(text())  \(Format.count(UInt64(speed))) images/s, \(Format.duration(left)) left")
+        write(
+            "\r\u{1b}[K\(text())  \(Format.count(UInt64(speed))) images/s, \(Format.duration(left)) left"
+        )
     }
 
     /// Clears the line.

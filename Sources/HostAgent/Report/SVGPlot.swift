@@ -70,14 +70,19 @@ public struct SVGPlot: Sendable {
             let label = yIsPercent ? "\(Self.number(tick * 100)) %" : Self.number(tick)
             parts.append(text(Self.left - 8, y + 4, label, anchor: "end", style: "tick"))
         }
-        for tick in xTicks.isEmpty ? Self.ticks(xRange).map({ (at: $0, text: Self.number($0)) }) : xTicks {
+        for tick in xTicks.isEmpty
+            ? Self.ticks(xRange).map({ (at: $0, text: Self.number($0)) }) : xTicks
+        {
             let x = place(x: tick.at)
             parts.append(line(x, h - Self.bottom, x, h - Self.bottom + 5, style: "axis"))
             parts.append(text(x, h - Self.bottom + 19, tick.text, anchor: "middle", style: "tick"))
         }
         parts += series.map(drawn)
-        parts.append(line(Self.left, h - Self.bottom, w - Self.right, h - Self.bottom, style: "axis"))
-        parts.append(text((Self.left + w - Self.right) / 2, h - 14, xLabel, anchor: "middle", style: "label"))
+        parts.append(
+            line(Self.left, h - Self.bottom, w - Self.right, h - Self.bottom, style: "axis"))
+        parts.append(
+            text((Self.left + w - Self.right) / 2, h - 14, xLabel, anchor: "middle", style: "label")
+        )
         parts.append(
             "<text transform=\"translate(16 \(Self.short((Self.top + h - Self.bottom) / 2))) rotate(-90)\" "
                 + "text-anchor=\"middle\" class=\"label\">\(Self.escaped(yLabel))</text>")
@@ -123,7 +128,8 @@ public struct SVGPlot: Sendable {
     private func legend() -> String {
         var x = Self.left
         return series.filter { !$0.name.isEmpty }.map { series in
-            let sample = "<rect x=\"\(Self.short(x))\" y=\"27\" width=\"12\" height=\"9\" rx=\"2\" "
+            let sample =
+                "<rect x=\"\(Self.short(x))\" y=\"27\" width=\"12\" height=\"9\" rx=\"2\" "
                 + "fill=\"var(--c\(series.colour))\"/>"
             let label = text(x + 17, 36, series.name, anchor: "start", style: "tick")
             x += 34 + 6.4 * Double(series.name.count)
@@ -134,7 +140,8 @@ public struct SVGPlot: Sendable {
     // MARK: - Places and texts
 
     private func place(x: Double) -> Double {
-        let (low, high, at) = xIsLogarithmic
+        let (low, high, at) =
+            xIsLogarithmic
             ? (log10(xRange.lowerBound), log10(xRange.upperBound), log10(max(x, xRange.lowerBound)))
             : (xRange.lowerBound, xRange.upperBound, x)
         let share = (min(max(at, low), high) - low) / (high - low)
@@ -142,7 +149,8 @@ public struct SVGPlot: Sendable {
     }
 
     private func place(y: Double) -> Double {
-        let share = (min(max(y, yRange.lowerBound), yRange.upperBound) - yRange.lowerBound)
+        let share =
+            (min(max(y, yRange.lowerBound), yRange.upperBound) - yRange.lowerBound)
             / (yRange.upperBound - yRange.lowerBound)
         return Self.height - Self.bottom - share * (Self.height - Self.top - Self.bottom)
     }
@@ -151,12 +159,16 @@ public struct SVGPlot: Sendable {
         "\(Self.short(place(x: x))),\(Self.short(place(y: y)))"
     }
 
-    private func line(_ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double, style: String) -> String {
+    private func line(_ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double, style: String)
+        -> String
+    {
         "<line x1=\"\(Self.short(x1))\" y1=\"\(Self.short(y1))\" x2=\"\(Self.short(x2))\" "
             + "y2=\"\(Self.short(y2))\" class=\"\(style)\"/>"
     }
 
-    private func text(_ x: Double, _ y: Double, _ text: String, anchor: String, style: String) -> String {
+    private func text(_ x: Double, _ y: Double, _ text: String, anchor: String, style: String)
+        -> String
+    {
         "<text x=\"\(Self.short(x))\" y=\"\(Self.short(y))\" text-anchor=\"\(anchor)\" "
             + "class=\"\(style)\">\(Self.escaped(text))</text>"
     }
@@ -167,8 +179,10 @@ public struct SVGPlot: Sendable {
         let power = pow(10, log10(rough).rounded(.down))
         let step = [1, 2, 2.5, 5, 10].map { $0 * power }.first { $0 >= rough * 0.999 } ?? rough
         return stride(
-            from: (range.lowerBound / step).rounded(.up) * step, through: range.upperBound + step * 1e-6,
-            by: step).map { $0 }
+            from: (range.lowerBound / step).rounded(.up) * step,
+            through: range.upperBound + step * 1e-6,
+            by: step
+        ).map { $0 }
     }
 
     private static func number(_ value: Double) -> String {
@@ -179,8 +193,10 @@ public struct SVGPlot: Sendable {
     private static func short(_ value: Double) -> String { String(format: "%.1f", value) }
 
     static func escaped(_ text: String) -> String {
-        text.replacingOccurrences(of: "&", with: "&amp;").replacingOccurrences(of: "<", with: "&lt;")
-            .replacingOccurrences(of: ">", with: "&gt;").replacingOccurrences(of: "\"", with: "&quot;")
+        text.replacingOccurrences(of: "&", with: "&amp;").replacingOccurrences(
+            of: "<", with: "&lt;"
+        )
+        .replacingOccurrences(of: ">", with: "&gt;").replacingOccurrences(of: "\"", with: "&quot;")
     }
 }
 
@@ -194,7 +210,7 @@ public struct Histogram: Sendable {
     public init(_ values: [Double], range: ClosedRange<Double>, bins: Int) {
         precondition(bins > 0 && range.upperBound > range.lowerBound)
         let width = (range.upperBound - range.lowerBound) / Double(bins)
-        edges = (0...bins).map { range.lowerBound + Double($0) * width }
+        edges = (0 ... bins).map { range.lowerBound + Double($0) * width }
         var counts = [Int](repeating: 0, count: bins)
         for value in values {
             let bin = ((value - range.lowerBound) / width).rounded(.down)

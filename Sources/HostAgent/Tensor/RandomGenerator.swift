@@ -30,7 +30,8 @@ public final class RandomGenerator {
 
     public func uniform(_ range: Range<Double>, _ shape: [Int]) throws(TorchError) -> Tensor {
         try made {
-            nvt_uniform(handle, range.lowerBound, range.upperBound, shape.sizes, Int32(shape.count), $0)
+            nvt_uniform(
+                handle, range.lowerBound, range.upperBound, shape.sizes, Int32(shape.count), $0)
         }
     }
 

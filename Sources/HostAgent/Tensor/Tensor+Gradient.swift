@@ -36,7 +36,8 @@ extension Tensor {
     }
 
     /// `value` measured elsewhere, with the gradient of `linear(weight)`.
-    public func linearStraightThrough(_ weight: Tensor, value: Tensor) throws(TorchError) -> Tensor {
+    public func linearStraightThrough(_ weight: Tensor, value: Tensor) throws(TorchError) -> Tensor
+    {
         try made { nvt_linear_straight_through(handle, weight.handle, value.handle, $0) }
     }
 }

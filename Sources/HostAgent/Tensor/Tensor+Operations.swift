@@ -32,7 +32,9 @@ extension Tensor {
         try made { nvt_index_select(handle, Int64(dimension), index.handle, $0) }
     }
     /// The tensors behind each other along `dimension`.
-    public static func concatenated(_ tensors: [Tensor], dimension: Int = 0) throws(TorchError) -> Tensor {
+    public static func concatenated(_ tensors: [Tensor], dimension: Int = 0) throws(TorchError)
+        -> Tensor
+    {
         let handles: [nvt_tensor?] = tensors.map(\.handle)
         return try made { nvt_concatenate(handles, Int32(handles.count), Int64(dimension), $0) }
     }
@@ -63,7 +65,9 @@ extension Tensor {
         try made { nvt_clamp(handle, range.lowerBound, range.upperBound, $0) }
     }
     public func absolute() throws(TorchError) -> Tensor { try made { nvt_absolute(handle, $0) } }
-    public func squareRoot() throws(TorchError) -> Tensor { try made { nvt_square_root(handle, $0) } }
+    public func squareRoot() throws(TorchError) -> Tensor {
+        try made { nvt_square_root(handle, $0) }
+    }
     /// 1 where the elements are equal, else 0 (bool).
     public func isEqual(to other: Tensor) throws(TorchError) -> Tensor {
         try made { nvt_equal(handle, other.handle, $0) }
@@ -86,7 +90,9 @@ extension Tensor {
         try check(nvt_add_in_place(handle, other.handle, alpha))
     }
     /// self *= scale.
-    public func scale(by scale: Double) throws(TorchError) { try check(nvt_scale_in_place(handle, scale)) }
+    public func scale(by scale: Double) throws(TorchError) {
+        try check(nvt_scale_in_place(handle, scale))
+    }
     /// self += value·a·b.
     public func addProduct(_ a: Tensor, _ b: Tensor, times value: Double) throws(TorchError) {
         try check(nvt_add_product_in_place(handle, a.handle, b.handle, value))
@@ -108,7 +114,9 @@ extension Tensor {
 
 extension Tensor {
     /// The convolution of images [n, c, h, w] with `weight` [o, c, k, k], without bias.
-    public func convolved(with weight: Tensor, stride: Int, padding: Int) throws(TorchError) -> Tensor {
+    public func convolved(with weight: Tensor, stride: Int, padding: Int) throws(TorchError)
+        -> Tensor
+    {
         try made { nvt_convolution(handle, weight.handle, Int64(stride), Int64(padding), $0) }
     }
     /// self [n, i] times `weight` [o, i] transposed, without bias.

@@ -19,7 +19,7 @@ public final class Tensor {
 
     /// The size of each dimension, the slowest first.
     public var shape: [Int] {
-        (0..<nvt_rank(handle)).map { Int(nvt_size(handle, $0)) }
+        (0 ..< nvt_rank(handle)).map { Int(nvt_size(handle, $0)) }
     }
 
     /// Number of elements.
@@ -85,7 +85,9 @@ extension Tensor {
 
     /// The only element.
     public func scalar() throws(TorchError) -> Double {
-        guard count == 1 else { throw TorchError(sentence: "a scalar of a tensor of shape \(shape)") }
+        guard count == 1 else {
+            throw TorchError(sentence: "a scalar of a tensor of shape \(shape)")
+        }
         return Double(try floats()[0])
     }
 

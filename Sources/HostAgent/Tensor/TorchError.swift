@@ -17,7 +17,8 @@ func check(_ failure: nvt_failure?) throws(TorchError) {
 }
 
 /// The tensor that a shim call hands out.
-func made(_ call: (UnsafeMutablePointer<nvt_tensor?>) -> nvt_failure?) throws(TorchError) -> Tensor {
+func made(_ call: (UnsafeMutablePointer<nvt_tensor?>) -> nvt_failure?) throws(TorchError) -> Tensor
+{
     var handle: nvt_tensor?
     try check(call(&handle))
     guard let handle else { throw TorchError(sentence: "a call returned neither tensor nor error") }

@@ -29,7 +29,8 @@ public struct Checkpoint {
                 "quantisation": String(decoding: try encoder.encode(scales), as: UTF8.self),
             ],
             entries: try network.parameters.map {
-                SafeTensors.Entry(name: $0.name, shape: $0.tensor.shape, values: try $0.tensor.floats())
+                SafeTensors.Entry(
+                    name: $0.name, shape: $0.tensor.shape, values: try $0.tensor.floats())
             })
     }
 
@@ -42,7 +43,8 @@ public struct Checkpoint {
     public init(_ file: SafeTensors, file path: String) throws {
         func field(_ name: String) throws(DataError) -> String {
             guard let value = file.metadata[name] else {
-                throw .wrongContent(file: path, expected: "'\(name)' among the metadata", found: "none")
+                throw .wrongContent(
+                    file: path, expected: "'\(name)' among the metadata", found: "none")
             }
             return value
         }
@@ -53,11 +55,13 @@ public struct Checkpoint {
         seed = try UInt64(field("seed")) ?? 0
         for (name, tensor) in network.parameters {
             guard let entry = file.entries.first(where: { $0.name == name }) else {
-                throw DataError.wrongContent(file: path, expected: "the tensor '\(name)'", found: "none")
+                throw DataError.wrongContent(
+                    file: path, expected: "the tensor '\(name)'", found: "none")
             }
             guard entry.shape == tensor.shape else {
                 throw DataError.wrongContent(
-                    file: path, expected: "'\(name)' of \(tensor.shape.times)", found: entry.shape.times)
+                    file: path, expected: "'\(name)' of \(tensor.shape.times)",
+                    found: entry.shape.times)
             }
             try tensor.assign(.floats(entry.values, shape: entry.shape))
         }

@@ -17,7 +17,8 @@ public struct Accuracy: Codable, Equatable, Sendable {
 public enum Evaluation {
     /// Accuracy of a network whose products someone carries out.
     public static func accuracy(
-        _ network: Network, with products: any MatrixProducts, on images: ImageSet, batch: Int = 500,
+        _ network: Network, with products: any MatrixProducts, on images: ImageSet,
+        batch: Int = 500,
         each: (Int) -> Void = { _ in }
     ) throws -> Accuracy {
         var correct = 0

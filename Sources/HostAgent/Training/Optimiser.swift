@@ -41,7 +41,8 @@ public final class Optimiser {
                 try second[index].scale(by: beta2)
                 try second[index].addProduct(gradient, gradient, times: 1 - beta2)
                 let correction = 1 / (1 - pow(beta2, Double(step))).squareRoot()
-                let denominator = try second[index].squareRoot().scaled(by: correction, offset: 1e-8)
+                let denominator = try second[index].squareRoot().scaled(
+                    by: correction, offset: 1e-8)
                 try parameter.addQuotient(
                     first[index], denominator, times: -rate / (1 - pow(beta1, Double(step))))
             }

@@ -39,13 +39,15 @@ public struct SafeTensors: Equatable, Sendable {
         var offset = 0
         for entry in entries {
             let size = entry.values.count * 4
-            header[entry.name] = [
-                "dtype": "F32", "shape": entry.shape, "data_offsets": [offset, offset + size],
-            ] as [String: Any]
+            header[entry.name] =
+                [
+                    "dtype": "F32", "shape": entry.shape, "data_offsets": [offset, offset + size],
+                ] as [String: Any]
             offset += size
         }
-        var json = [UInt8](try JSONSerialization.data(
-            withJSONObject: header, options: [.sortedKeys, .withoutEscapingSlashes]))
+        var json = [UInt8](
+            try JSONSerialization.data(
+                withJSONObject: header, options: [.sortedKeys, .withoutEscapingSlashes]))
         while json.count % 8 != 0 { json.append(UInt8(ascii: " ")) }
         var bytes = withUnsafeBytes(of: UInt64(json.count).littleEndian, Array.init)
         bytes += json
@@ -77,16 +79,21 @@ public struct SafeTensors: Equatable, Sendable {
         }
         let length = bytes[..<8].reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
         guard length <= Self.headerBytesMax, length <= UInt64(bytes.count - 8) else {
-            throw wrong("a header of \(length) bytes, as the first 8 bytes say", "\(bytes.count - 8) bytes")
+            throw wrong(
+                "a header of \(length) bytes, as the first 8 bytes say", "\(bytes.count - 8) bytes")
         }
         let dataStart = 8 + Int(length)
-        guard let header = try? JSONSerialization.jsonObject(with: Data(bytes[8..<dataStart])) as? [String: Any]
+        guard
+            let header = try? JSONSerialization.jsonObject(with: Data(bytes[8 ..< dataStart]))
+                as? [String: Any]
         else { throw wrong("a JSON object as header", "something else") }
 
         metadata = [:]
         var located: [(start: Int, entry: Entry)] = []
         for (name, value) in header {
-            guard let fields = value as? [String: Any] else { throw wrong("an object for '\(name)'", "\(value)") }
+            guard let fields = value as? [String: Any] else {
+                throw wrong("an object for '\(name)'", "\(value)")
+            }
             if name == "__metadata__" {
                 guard let strings = fields as? [String: String] else {
                     throw wrong("strings as metadata", "other values")
@@ -97,7 +104,8 @@ public struct SafeTensors: Equatable, Sendable {
             guard let type = fields["dtype"] as? String, type == "F32" else {
                 throw wrong("type F32 of '\(name)'", "\(fields["dtype"] ?? "none")")
             }
-            guard let shape = fields["shape"] as? [Int], shape.allSatisfy({ (0..<1 << 31).contains($0) }),
+            guard let shape = fields["shape"] as? [Int],
+                shape.allSatisfy({ (0 ..< 1 << 31).contains($0) }),
                 let offsets = fields["data_offsets"] as? [Int], offsets.count == 2,
                 offsets[0] >= 0, offsets[0] <= offsets[1]
             else { throw wrong("a shape and two offsets of '\(name)'", "\(fields)") }
@@ -109,20 +117,26 @@ public struct SafeTensors: Equatable, Sendable {
                 let next = product.0.multipliedReportingOverflow(by: size)
                 return (next.partialValue, product.1 || next.overflow)
             }
-            guard !overflow, count == (offsets[1] - offsets[0]) / 4, (offsets[1] - offsets[0]) % 4 == 0 else {
+            guard !overflow, count == (offsets[1] - offsets[0]) / 4,
+                (offsets[1] - offsets[0]) % 4 == 0
+            else {
                 throw wrong(
-                    "\(shape.times) elements of '\(name)'", "\(offsets[1] - offsets[0]) bytes of them")
+                    "\(shape.times) elements of '\(name)'",
+                    "\(offsets[1] - offsets[0]) bytes of them")
             }
             var values: [Float] = []
             values.reserveCapacity(count)
-            for index in 0..<count {
+            for index in 0 ..< count {
                 let at = dataStart + offsets[0] + 4 * index
-                let bits = bytes[at..<at + 4].reversed().reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
+                let bits = bytes[at ..< at + 4].reversed().reduce(UInt32(0)) {
+                    $0 << 8 | UInt32($1)
+                }
                 values.append(Float(bitPattern: bits))
             }
             located.append((offsets[0], Entry(name: name, shape: shape, values: values)))
         }
-        entries = located.sorted { ($0.start, $0.entry.name) < ($1.start, $1.entry.name) }.map(\.entry)
+        entries = located.sorted { ($0.start, $0.entry.name) < ($1.start, $1.entry.name) }.map(
+            \.entry)
     }
 
     public static func == (lhs: SafeTensors, rhs: SafeTensors) -> Bool {

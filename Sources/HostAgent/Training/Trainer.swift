@@ -70,7 +70,7 @@ public enum Trainer {
         let stepsInEpoch = (images.count + plan.batch - 1) / plan.batch
         let schedule = CosineSchedule(rate: plan.rate, steps: plan.epochs * stepsInEpoch)
 
-        for epoch in 0..<plan.epochs {
+        for epoch in 0 ..< plan.epochs {
             let permutation = try order.permutation(images.count)
             for (step, range) in images.ranges(of: plan.batch).enumerated() {
                 let (inputs, labels) = try images.batch(permutation.narrowed(range))
@@ -79,11 +79,12 @@ public enum Trainer {
                 try optimiser.update(rate: schedule.rate(at: epoch * stepsInEpoch + step))
                 try clip?.apply()
                 let ends = step + 1 == stepsInEpoch
-                try progress(TrainingProgress(
-                    epoch: epoch + 1, epochs: plan.epochs,
-                    images: epoch * images.count + range.upperBound,
-                    imagesTotal: plan.epochs * images.count,
-                    loss: ends || step % 50 == 0 ? try loss.scalar() : nil, endsEpoch: ends))
+                try progress(
+                    TrainingProgress(
+                        epoch: epoch + 1, epochs: plan.epochs,
+                        images: epoch * images.count + range.upperBound,
+                        imagesTotal: plan.epochs * images.count,
+                        loss: ends || step % 50 == 0 ? try loss.scalar() : nil, endsEpoch: ends))
             }
         }
     }
@@ -91,7 +92,8 @@ public enum Trainer {
     private static func products(_ plan: TrainingPlan) throws -> any MatrixProducts {
         guard plan.noise > 0 else { return FloatProducts() }
         return NoisyProducts(
-            sigma: plan.noise, generator: try RandomGenerator(seed: plan.seed, purpose: "weight noise"))
+            sigma: plan.noise,
+            generator: try RandomGenerator(seed: plan.seed, purpose: "weight noise"))
     }
 }
 
@@ -107,6 +109,6 @@ struct WeightClip {
     }
 
     func apply() throws {
-        for (weight, bound) in bounds { try weight.clamp(to: -bound...bound) }
+        for (weight, bound) in bounds { try weight.clamp(to: -bound ... bound) }
     }
 }

@@ -25,9 +25,10 @@ public struct TrainingRun {
         let network = try NetworkCatalogue.make(model, seed: plan.seed)
         let split = try data.load(imageShape: network.imageShape)
         let (training, validation) = try split.holdOut(holdOut ?? split.training.count / 12)
-        report("\(model) on \(split.training.name), last \(validation.count) held out; "
-            + "\(plan.epochs) epochs of \(training.count) images, seed \(plan.seed), "
-            + "\(TorchRuntime.threads) threads")
+        report(
+            "\(model) on \(split.training.name), last \(validation.count) held out; "
+                + "\(plan.epochs) epochs of \(training.count) images, seed \(plan.seed), "
+                + "\(TorchRuntime.threads) threads")
 
         let start = ContinuousClock.now
         let line = ProgressLine()
@@ -49,7 +50,8 @@ public struct TrainingRun {
             images.count == 0 ? nil : try Evaluation.accuracy(network, with: products, on: images)
         }
         return TrainingResult(
-            checkpoint: Checkpoint(network: network, scales: scales, command: command, seed: plan.seed),
+            checkpoint: Checkpoint(
+                network: network, scales: scales, command: command, seed: plan.seed),
             split: split, seconds: seconds, imagesSeen: plan.epochs * training.count, loss: loss,
             validation: try accuracy(validation, float), test: try accuracy(split.test, float),
             testInteger: try accuracy(split.test, integer))
@@ -96,7 +98,8 @@ public struct TrainingSummary: Encodable, CustomStringConvertible {
             guard let accuracy else { return "" }
             return "\(title)\(accuracy.percent) (\(accuracy.correct) of \(accuracy.count))\n"
         }
-        return "trained in \(Format.duration(seconds)), \(Format.count(UInt64(imagesPerSecond))) images/s, "
+        return
+            "trained in \(Format.duration(seconds)), \(Format.count(UInt64(imagesPerSecond))) images/s, "
             + "last loss \(Format.decimal(loss, 4))\n"
             + row("held-out training images:  ", validation)
             + row("test, floating point:      ", test)

@@ -190,7 +190,8 @@ struct Exchange {
         let error = answer.reply.error
         let now = ContinuousClock.now
         pending.alive = now
-        let mayRetry = retriesRefusals && answer.reply.effect == .none && !answer.reply.replayed
+        let mayRetry =
+            retriesRefusals && answer.reply.effect == .none && !answer.reply.replayed
             && now - pending.since < failAfter
         guard mayRetry else { throw refusal(answer.reply, pending.outgoing) }
         switch error.retry {

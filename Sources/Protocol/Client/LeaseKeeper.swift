@@ -1,11 +1,12 @@
-#if canImport(FoundationEssentials)
-internal import FoundationEssentials
-#else
-internal import Foundation
-#endif
 internal import Glibc
 internal import Protocol
 internal import Synchronization
+
+#if canImport(FoundationEssentials)
+    internal import FoundationEssentials
+#else
+    internal import Foundation
+#endif
 
 /// Renews a lease at a third of its term, on a thread and a socket of its own,
 /// while the connection's thread computes or waits for a long command.

@@ -1,3 +1,4 @@
+internal import Checksum
 internal import Glibc
 internal import Protocol
 

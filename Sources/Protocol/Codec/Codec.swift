@@ -1,9 +1,11 @@
-#if canImport(FoundationEssentials)
-internal import FoundationEssentials
-#else
-internal import Foundation
-#endif
+internal import Checksum
 internal import SwiftProtobuf
+
+#if canImport(FoundationEssentials)
+    internal import FoundationEssentials
+#else
+    internal import Foundation
+#endif
 
 /// Messages to and from frames. Nothing here waits, keeps state or trusts a
 /// number of a peer; behind it a violated bound is a mistake of ours.

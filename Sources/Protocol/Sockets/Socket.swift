@@ -95,9 +95,10 @@ public struct Socket: ~Copyable {
         precondition(!frames.isEmpty)
         for (index, frame) in frames.enumerated() {
             let more = index + 1 < frames.count
-            guard frame.send(to: handle, more: more)
-                || (index == 0 && zmq_errno() == EAGAIN && hasRoom()
-                    && frame.send(to: handle, more: more))
+            guard
+                frame.send(to: handle, more: more)
+                    || (index == 0 && zmq_errno() == EAGAIN && hasRoom()
+                        && frame.send(to: handle, more: more))
             else {
                 let code = zmq_errno()
                 // EHOSTUNREACH: a router whose peer has left. EFSM: a REQ socket

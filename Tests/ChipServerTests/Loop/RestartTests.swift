@@ -27,7 +27,9 @@ struct RestartTests {
         var host = try TestHost(endpoint)
         _ = try TestHost(endpoint + ".control").ask(
             .simulatedClock(.with { $0.action = .setManual }))
-        #expect(try host.ask(.leaseAcquire(.with { $0.termMs = 60_000 })).reply.lease.grants[0].epoch == 1)
+        #expect(
+            try host.ask(.leaseAcquire(.with { $0.termMs = 60_000 })).reply.lease.grants[0].epoch
+                == 1)
         let map = WireRequest.OneOf_Command.map(
             .with {
                 $0.rows = 128

@@ -15,17 +15,23 @@ struct ShippedSpecTests {
     }
 
     static let rows = [
-        Row(chip: "fefet", technology: "fefet", bits: 4, onMicrosiemens: 4.5, ratio: 100, nu: 0.1,
+        Row(
+            chip: "fefet", technology: "fefet", bits: 4, onMicrosiemens: 4.5, ratio: 100, nu: 0.1,
             relative: 0.05, constant: 0, verifyReads: 4),
-        Row(chip: "pcm-i", technology: "pcm-i", bits: 4, onMicrosiemens: 4, ratio: 40, nu: 0.04,
+        Row(
+            chip: "pcm-i", technology: "pcm-i", bits: 4, onMicrosiemens: 4, ratio: 40, nu: 0.04,
             relative: 0.03, constant: 0.13, verifyReads: 16),
-        Row(chip: "pcm-ii", technology: "pcm-ii", bits: 4, onMicrosiemens: 8, ratio: 80, nu: 0.04,
+        Row(
+            chip: "pcm-ii", technology: "pcm-ii", bits: 4, onMicrosiemens: 8, ratio: 80, nu: 0.04,
             relative: 0.03, constant: 0.13, verifyReads: 8),
-        Row(chip: "rram", technology: "rram", bits: 4, onMicrosiemens: 20, ratio: 10, nu: 0.04,
+        Row(
+            chip: "rram", technology: "rram", bits: 4, onMicrosiemens: 20, ratio: 10, nu: 0.04,
             relative: 0.1, constant: 0, verifyReads: 16),
-        Row(chip: "rram-2b", technology: "rram-2b", bits: 2, onMicrosiemens: 20, ratio: 10,
+        Row(
+            chip: "rram-2b", technology: "rram-2b", bits: 2, onMicrosiemens: 20, ratio: 10,
             nu: 0.04, relative: 0.1, constant: 0, verifyReads: 16),
-        Row(chip: "hybrid", technology: "rram", bits: 4, onMicrosiemens: 20, ratio: 10, nu: 0.04,
+        Row(
+            chip: "hybrid", technology: "rram", bits: 4, onMicrosiemens: 20, ratio: 10, nu: 0.04,
             relative: 0.1, constant: 0, verifyReads: 16),
     ]
 

@@ -21,62 +21,85 @@ struct SpecReaderTests {
         contentsOfFile: "\(ShippedSpecs.folder)/devices/rram-2b.yaml", encoding: .utf8)
 
     static let chipMistakes = [
-        Mistake("    tiles: 192", "    tiles: 0",
-                "chip.yaml:8: banks[0].tiles is \"0\"; allowed: 1 … 65536"),
-        Mistake("    tiles: 192", "    tiles: many",
-                "chip.yaml:8: banks[0].tiles is \"many\"; allowed: a whole number, 1 … 65536"),
+        Mistake(
+            "    tiles: 192", "    tiles: 0",
+            "chip.yaml:8: banks[0].tiles is \"0\"; allowed: 1 … 65536"),
+        Mistake(
+            "    tiles: 192", "    tiles: many",
+            "chip.yaml:8: banks[0].tiles is \"many\"; allowed: a whole number, 1 … 65536"),
         Mistake("    tiles: 192\n", "", "the key banks[0].tiles is missing"),
-        Mistake("    tiles: 192", "    tile: 192",
-                "chip.yaml:8: banks[0].tile is not a key here; did you mean tiles?"),
-        Mistake("  read_voltage_V: 0.2", "  read_voltage: 0.2",
-                "converters.read_voltage is not a key here; write read_voltage_V, with the unit "
-                    + "in the key"),
-        Mistake("  read_voltage_V: 0.2", "  read_voltage_mV: 200",
-                "converters.read_voltage_mV is not a key here; the unit is V: write "
-                    + "read_voltage_V"),
-        Mistake("  read_voltage_V: 0.2", "  read_voltage_V: 0",
-                "converters.read_voltage_V is \"0\"; allowed: above 0, at most 2"),
-        Mistake("  read_voltage_V: 0.2", "  read_voltage_V: .inf",
-                "converters.read_voltage_V is \".inf\"; allowed: a number, above 0, at most 2"),
-        Mistake("  adc_bits: 10", "  adc_bits: perfect",
-                "converters.adc_bits is \"perfect\"; allowed: 2 … 16, or ideal"),
-        Mistake("wires: ideal", "wires: copper",
-                "wires is \"copper\"; allowed: ideal"),
-        Mistake("  model: weight-proportional", "  model: gaussian",
-                "variation.model is \"gaussian\"; allowed: weight-proportional, layer-fixed, "
-                    + "like-read-noise"),
-        Mistake("  sigma_within_chip: 0", "  sigma_within_chip: -0.1",
-                "variation.sigma_within_chip is \"-0.1\"; allowed: 0 … 1"),
-        Mistake("  mode: rate", "  mode: manual",
-                "clock.rate_s_per_s is given, but the mode is manual"),
-        Mistake("    device: rram-2b", "    device: ../rram-2b",
-                "banks[0].device is \"../rram-2b\"; allowed: the name of a file"),
-        Mistake("    device: rram-2b", "    device: unobtainium",
-                "banks[0].device is \"unobtainium\", but there is no "),
-        Mistake("    rows: 128", "    rows: [128]",
-                "banks[0].rows is a list, but must be one value"),
+        Mistake(
+            "    tiles: 192", "    tile: 192",
+            "chip.yaml:8: banks[0].tile is not a key here; did you mean tiles?"),
+        Mistake(
+            "  read_voltage_V: 0.2", "  read_voltage: 0.2",
+            "converters.read_voltage is not a key here; write read_voltage_V, with the unit "
+                + "in the key"),
+        Mistake(
+            "  read_voltage_V: 0.2", "  read_voltage_mV: 200",
+            "converters.read_voltage_mV is not a key here; the unit is V: write "
+                + "read_voltage_V"),
+        Mistake(
+            "  read_voltage_V: 0.2", "  read_voltage_V: 0",
+            "converters.read_voltage_V is \"0\"; allowed: above 0, at most 2"),
+        Mistake(
+            "  read_voltage_V: 0.2", "  read_voltage_V: .inf",
+            "converters.read_voltage_V is \".inf\"; allowed: a number, above 0, at most 2"),
+        Mistake(
+            "  adc_bits: 10", "  adc_bits: perfect",
+            "converters.adc_bits is \"perfect\"; allowed: 2 … 16, or ideal"),
+        Mistake(
+            "wires: ideal", "wires: copper",
+            "wires is \"copper\"; allowed: ideal"),
+        Mistake(
+            "  model: weight-proportional", "  model: gaussian",
+            "variation.model is \"gaussian\"; allowed: weight-proportional, layer-fixed, "
+                + "like-read-noise"),
+        Mistake(
+            "  sigma_within_chip: 0", "  sigma_within_chip: -0.1",
+            "variation.sigma_within_chip is \"-0.1\"; allowed: 0 … 1"),
+        Mistake(
+            "  mode: rate", "  mode: manual",
+            "clock.rate_s_per_s is given, but the mode is manual"),
+        Mistake(
+            "    device: rram-2b", "    device: ../rram-2b",
+            "banks[0].device is \"../rram-2b\"; allowed: the name of a file"),
+        Mistake(
+            "    device: rram-2b", "    device: unobtainium",
+            "banks[0].device is \"unobtainium\", but there is no "),
+        Mistake(
+            "    rows: 128", "    rows: [128]",
+            "banks[0].rows is a list, but must be one value"),
         Mistake("name: rram-2b\n", "name: rram-2b\nname: again\n", "not valid YAML"),
         Mistake("    tiles: 192", "    tiles: 65536", "have 1073741824 cells; allowed: at most"),
     ]
 
     static let deviceMistakes = [
-        Mistake("on_resistance_ohm: {value: 50000", "on_resistance_ohm: {value: 50",
-                "rram-2b.yaml:7: on_resistance_ohm is \"50\"; allowed: 100 … 1000000000.0"),
-        Mistake("on_resistance_ohm:", "on_resistance_kohm:",
-                "on_resistance_kohm is not a key here; the unit is ohm: write on_resistance_ohm"),
-        Mistake("on_off_ratio: {value: 10", "on_off_ratio: {value: 1",
-                "on_off_ratio is \"1\"; allowed: above 1, at most 1000000000.0"),
-        Mistake("drift_reference_age_s: {value: 1,", "drift_reference_age_s: {value: 0,",
-                "drift_reference_age_s is \"0\"; allowed: above 0, at most 1000000.0"),
+        Mistake(
+            "on_resistance_ohm: {value: 50000", "on_resistance_ohm: {value: 50",
+            "rram-2b.yaml:7: on_resistance_ohm is \"50\"; allowed: 100 … 1000000000.0"),
+        Mistake(
+            "on_resistance_ohm:", "on_resistance_kohm:",
+            "on_resistance_kohm is not a key here; the unit is ohm: write on_resistance_ohm"),
+        Mistake(
+            "on_off_ratio: {value: 10", "on_off_ratio: {value: 1",
+            "on_off_ratio is \"1\"; allowed: above 1, at most 1000000000.0"),
+        Mistake(
+            "drift_reference_age_s: {value: 1,", "drift_reference_age_s: {value: 0,",
+            "drift_reference_age_s is \"0\"; allowed: above 0, at most 1000000.0"),
         Mistake("storage: analog", "storage: digital", "is not a key here"),
-        Mistake("  pulses_max: {value: 100", "  pulses_max: {value: 0",
-                "write_verify.pulses_max is \"0\"; allowed: 1 … 4000"),
-        Mistake("step_first_of_window: {value: 0.006", "step_first_of_window: {value: 0.5",
-                "write_verify.step_first_of_window cannot be used: first step is 0.5"),
-        Mistake(", source: \"chosen: fewer levels for the same noise\"", "",
-                "the key bits_per_cell.source is missing"),
-        Mistake("source: \"chosen: fewer levels for the same noise\"", "source: \" \"",
-                "bits_per_cell.source is \" \"; allowed: where the value comes from"),
+        Mistake(
+            "  pulses_max: {value: 100", "  pulses_max: {value: 0",
+            "write_verify.pulses_max is \"0\"; allowed: 1 … 4000"),
+        Mistake(
+            "step_first_of_window: {value: 0.006", "step_first_of_window: {value: 0.5",
+            "write_verify.step_first_of_window cannot be used: first step is 0.5"),
+        Mistake(
+            ", source: \"chosen: fewer levels for the same noise\"", "",
+            "the key bits_per_cell.source is missing"),
+        Mistake(
+            "source: \"chosen: fewer levels for the same noise\"", "source: \" \"",
+            "bits_per_cell.source is \" \"; allowed: where the value comes from"),
     ]
 
     private func sentence(chip: String, device: String) throws -> String {

@@ -10,7 +10,8 @@ struct SQLiteChipStoreTests {
 
     init() throws { folder = try TestFolder() }
 
-    private func open(serial: UInt32 = 1, digest: UInt8 = 1, pagesMax: Int? = nil) throws(StoreFault)
+    private func open(serial: UInt32 = 1, digest: UInt8 = 1, pagesMax: Int? = nil)
+        throws(StoreFault)
         -> SQLiteChipStore
     {
         try SQLiteChipStore(

@@ -16,7 +16,9 @@ enum SampleRecords {
             conductances: (0 ..< cells).map { _ in Float(next() >> 8) * 1e-6 },
             pulses: (0 ..< cells).map { _ in next() },
             instants: (0 ..< cells).map { _ in next() % 3 },
-            programmingInstants: [.birth, ChipInstant(microseconds: 5), ChipInstant(microseconds: 1 << 53)])
+            programmingInstants: [
+                .birth, ChipInstant(microseconds: 5), ChipInstant(microseconds: 1 << 53),
+            ])
     }
 
     static func matrix(_ id: UInt32 = 7, tiles: [Int] = [3, 4]) -> MatrixRecord {

@@ -39,64 +39,92 @@ struct ArgumentTests {
 
     static let cases = [
         Case(command: map { $0.rows = 0 }, sentence: "rows is 0; allowed: 1 … 1048576"),
-        Case(command: map { $0.columns = .max },
-             sentence: "columns is 4294967295; allowed: 1 … 1048576"),
+        Case(
+            command: map { $0.columns = .max },
+            sentence: "columns is 4294967295; allowed: 1 … 1048576"),
         Case(command: map { $0.weightBits = 17 }, sentence: "weight_bits is 17; allowed: 1 … 16"),
         Case(command: map { $0.cellBits = 9 }, sentence: "cell_bits is 9; allowed: 0 … 8"),
-        Case(command: map { $0.codeMax = 32_768 }, sentence: "code_max is 32768; allowed: 0 … 32767"),
-        Case(command: map { $0.mapping = .unspecified },
-             sentence: "mapping is 0; allowed: 1 (differential), 2 (offset)"),
-        Case(command: map { $0.adcFullScaleUa = .nan },
-             sentence: "adc_full_scale_ua is nan; allowed: 0.0 … 10000000.0"),
-        Case(command: map { $0.name = String(repeating: "ä", count: 33) },
-             sentence: "name is 66 bytes long; allowed: at most 64"),
+        Case(
+            command: map { $0.codeMax = 32_768 }, sentence: "code_max is 32768; allowed: 0 … 32767"),
+        Case(
+            command: map { $0.mapping = .unspecified },
+            sentence: "mapping is 0; allowed: 1 (differential), 2 (offset)"),
+        Case(
+            command: map { $0.adcFullScaleUa = .nan },
+            sentence: "adc_full_scale_ua is nan; allowed: 0.0 … 10000000.0"),
+        Case(
+            command: map { $0.name = String(repeating: "ä", count: 33) },
+            sentence: "name is 66 bytes long; allowed: at most 64"),
         Case(command: map { $0.name = "a\nb" }, sentence: "name contains a control character"),
-        Case(command: map { $0.tiles = Array(repeating: 0, count: 65_537) },
-             sentence: "tiles is 65537 entries long; allowed: at most 65536"),
-        Case(command: map { _ in }, tensors: [codes],
-             sentence: "tensors has 1 entries; this command takes 0"),
-        Case(command: Commands.program(),
-             sentence: "tensors has 0 entries; entry 0, weight codes, is missing"),
-        Case(command: Commands.program { $0.method = .unspecified }, tensors: [codes],
-             sentence: "method is 0; allowed: 1 (open loop), 2 (write-verify)"),
-        Case(command: Commands.program { $0.tolerance = 0.1 }, tensors: [codes],
-             sentence: "an open-loop write has neither"),
-        Case(command: Commands.program { $0.tile = 1 }, tensors: [codes],
-             sentence: "tile is 1, but conductances is false; allowed: 0"),
-        Case(command: Commands.program(), tensors: [inputs, codes],
-             sentence: "tensors[0] (weight codes) is u8; allowed: i8 or i16"),
-        Case(command: Commands.program { $0.region.rows = 2 }, tensors: [codes],
-             sentence: "region has 2 rows and 0 columns"),
-        Case(command: Commands.program { $0.region.row = 2 }, tensors: [codes],
-             sentence: "region begins at row 2"),
-        Case(command: Commands.program { $0.masked = true }, tensors: [codes],
-             sentence: "entry 1, mask, is missing"),
-        Case(command: Commands.program { $0.masked = true }, tensors: [codes, mask],
-             sentence: "tensors[1] (mask), element 3, is 2; allowed: 0, 1"),
-        Case(command: Commands.program { $0.masked = true }, tensors: [codes, column],
-             sentence: "tensors[1] (mask) is u8 [4, 1]; it must have the shape of tensors[0]"),
-        Case(command: Commands.program {
-                 $0.matrix = 0
-                 $0.conductances = true
-             }, tensors: [conductances],
-             sentence: "tensors[0] (conductances), element 1, is -inf; allowed: finite"),
-        Case(command: .calibrate(.with { $0.matrix = 1 }),
-             sentence: "adc_full_scale_ua is 0; allowed: above 0"),
-        Case(command: .read(.with { $0.repeats = 4_097 }),
-             sentence: "repeats is 4097; allowed: 0 … 4096"),
-        Case(command: .read(.with {
-                 $0.ofTile = true
-                 $0.matrix = 3
-             }), sentence: "matrix is 3, but of_tile is true; allowed: 0"),
-        Case(command: multiply { $0.output = .unspecified }, tensors: [inputs],
-             sentence: "output is 0; allowed: 1 (codes), 2 (products)"),
-        Case(command: multiply { $0.adcFullScaleUa = -1 }, tensors: [inputs],
-             sentence: "adc_full_scale_ua is -1.0; allowed: 0.0 …"),
-        Case(command: multiply { _ in }, tensors: [conductances],
-             sentence: "tensors[0] (input codes) is f32; allowed: u8 or i8"),
-        Case(command: multiply { _ in },
-             tensors: [Commands.tensor(.u8, [65_537, 1], .code, [UInt8](repeating: 0, count: 65_537))],
-             sentence: "the batch has 65537 vectors; the limit is 65536"),
+        Case(
+            command: map { $0.tiles = Array(repeating: 0, count: 65_537) },
+            sentence: "tiles is 65537 entries long; allowed: at most 65536"),
+        Case(
+            command: map { _ in }, tensors: [codes],
+            sentence: "tensors has 1 entries; this command takes 0"),
+        Case(
+            command: Commands.program(),
+            sentence: "tensors has 0 entries; entry 0, weight codes, is missing"),
+        Case(
+            command: Commands.program { $0.method = .unspecified }, tensors: [codes],
+            sentence: "method is 0; allowed: 1 (open loop), 2 (write-verify)"),
+        Case(
+            command: Commands.program { $0.tolerance = 0.1 }, tensors: [codes],
+            sentence: "an open-loop write has neither"),
+        Case(
+            command: Commands.program { $0.tile = 1 }, tensors: [codes],
+            sentence: "tile is 1, but conductances is false; allowed: 0"),
+        Case(
+            command: Commands.program(), tensors: [inputs, codes],
+            sentence: "tensors[0] (weight codes) is u8; allowed: i8 or i16"),
+        Case(
+            command: Commands.program { $0.region.rows = 2 }, tensors: [codes],
+            sentence: "region has 2 rows and 0 columns"),
+        Case(
+            command: Commands.program { $0.region.row = 2 }, tensors: [codes],
+            sentence: "region begins at row 2"),
+        Case(
+            command: Commands.program { $0.masked = true }, tensors: [codes],
+            sentence: "entry 1, mask, is missing"),
+        Case(
+            command: Commands.program { $0.masked = true }, tensors: [codes, mask],
+            sentence: "tensors[1] (mask), element 3, is 2; allowed: 0, 1"),
+        Case(
+            command: Commands.program { $0.masked = true }, tensors: [codes, column],
+            sentence: "tensors[1] (mask) is u8 [4, 1]; it must have the shape of tensors[0]"),
+        Case(
+            command: Commands.program {
+                $0.matrix = 0
+                $0.conductances = true
+            }, tensors: [conductances],
+            sentence: "tensors[0] (conductances), element 1, is -inf; allowed: finite"),
+        Case(
+            command: .calibrate(.with { $0.matrix = 1 }),
+            sentence: "adc_full_scale_ua is 0; allowed: above 0"),
+        Case(
+            command: .read(.with { $0.repeats = 4_097 }),
+            sentence: "repeats is 4097; allowed: 0 … 4096"),
+        Case(
+            command: .read(
+                .with {
+                    $0.ofTile = true
+                    $0.matrix = 3
+                }), sentence: "matrix is 3, but of_tile is true; allowed: 0"),
+        Case(
+            command: multiply { $0.output = .unspecified }, tensors: [inputs],
+            sentence: "output is 0; allowed: 1 (codes), 2 (products)"),
+        Case(
+            command: multiply { $0.adcFullScaleUa = -1 }, tensors: [inputs],
+            sentence: "adc_full_scale_ua is -1.0; allowed: 0.0 …"),
+        Case(
+            command: multiply { _ in }, tensors: [conductances],
+            sentence: "tensors[0] (input codes) is f32; allowed: u8 or i8"),
+        Case(
+            command: multiply { _ in },
+            tensors: [
+                Commands.tensor(.u8, [65_537, 1], .code, [UInt8](repeating: 0, count: 65_537))
+            ],
+            sentence: "the batch has 65537 vectors; the limit is 65536"),
     ]
 
     @Test func eachIsRefusedBeforeTheChipIsAsked() throws {

@@ -6,10 +6,13 @@ struct LayerFineTuningTests {
     @Test(arguments: ["conv1", "fc2"])
     func accuracyLostToDriftIsWonBackByWritingOneLayer(layer: String) throws {
         let (network, split, scales) = try ChipPathTests.setting()
-        let chip = try DigitalChip(.init(writeVerifySpread: 0.03, readNoise: 0.1, adcBits: 10), seed: 5)
+        let chip = try DigitalChip(
+            .init(writeVerifySpread: 0.03, readNoise: 0.1, adcBits: 10), seed: 5)
         var deployment = try Mapper(network, scales: scales).deploy(
-            to: chip, checkpoint: "n", calibration: split.training.first(64), options: .init(.writeVerify))
-            .deployment
+            to: chip, checkpoint: "n", calibration: split.training.first(64),
+            options: .init(.writeVerify)
+        )
+        .deployment
         try chip.drift(ageSeconds: 1e10)
         let before = chip.programs.count
         let report = try AdaptationReport.measuring(
@@ -32,8 +35,10 @@ struct LayerFineTuningTests {
         let (network, split, scales) = try ChipPathTests.setting()
         let chip = try DigitalChip()
         var deployment = try Mapper(network, scales: scales).deploy(
-            to: chip, checkpoint: "n", calibration: split.training.first(64), options: .init(.writeVerify))
-            .deployment
+            to: chip, checkpoint: "n", calibration: split.training.first(64),
+            options: .init(.writeVerify)
+        )
+        .deployment
         let before = chip.cost.pulses
         try LayerFineTuning(layer: "fc1", epochs: 1, threshold: 1000).adapt(
             network, &deployment, on: chip, images: split.training.first(64))
@@ -42,7 +47,8 @@ struct LayerFineTuningTests {
 
     @Test func anUnknownLayerIsNamed() throws {
         let network = try NetworkCatalogue.make("lenet-8x8", seed: 2)
-        #expect(throws: NetworkError.unknownLayer("fc9", layers: ["conv1", "conv2", "fc1", "fc2"])) {
+        #expect(throws: NetworkError.unknownLayer("fc9", layers: ["conv1", "conv2", "fc1", "fc2"]))
+        {
             _ = try network.place(of: "fc9")
         }
     }

@@ -3,7 +3,8 @@ import Testing
 
 @Suite("A network through a chip")
 struct ChipPathTests {
-    static func setting() throws -> (network: Network, split: DataSplit, scales: QuantisationScales) {
+    static func setting() throws -> (network: Network, split: DataSplit, scales: QuantisationScales)
+    {
         let network = try NetworkCatalogue.make("lenet-8x8", seed: 2)
         let split = try EmbeddedDigits.load()
         var plan = TrainingPlan.default(for: "lenet-8x8")
@@ -18,17 +19,22 @@ struct ChipPathTests {
         let (network, split, scales) = try Self.setting()
         let chip = try DigitalChip(batchMax: 777)
         let (deployment, reports) = try Mapper(network, scales: scales).deploy(
-            to: chip, checkpoint: "n", calibration: split.training.first(64), options: .init(.writeVerify))
+            to: chip, checkpoint: "n", calibration: split.training.first(64),
+            options: .init(.writeVerify))
         #expect(reports.map(\.layer) == ["conv1", "conv2", "fc1", "fc2"])
-        #expect(reports.map { [$0.matrix.rows, $0.matrix.columns] } == [[9, 8], [72, 16], [64, 32], [32, 10]])
-        let images = try split.test.batch(0..<100).images
+        #expect(
+            reports.map { [$0.matrix.rows, $0.matrix.columns] } == [
+                [9, 8], [72, 16], [64, 32], [32, 10],
+            ])
+        let images = try split.test.batch(0 ..< 100).images
         try noGrad {
             let digital = try network.scores(images, with: IntegerProducts(network, scales: scales))
             let analog = try network.scores(images, with: ChipProducts(chip, deployment))
             // The same integers; the last scaling differs by rounding alone.
             #expect(largestDifference(try digital.floats(), try analog.floats()) < 1e-4)
-            #expect(try digital.indexOfMaximum(dimension: 1).integers()
-                == analog.indexOfMaximum(dimension: 1).integers())
+            #expect(
+                try digital.indexOfMaximum(dimension: 1).integers()
+                    == analog.indexOfMaximum(dimension: 1).integers())
         }
         #expect(chip.batchesSeen.max() == 777)
         #expect(chip.batchesSeen.contains(6400 % 777))
@@ -38,16 +44,19 @@ struct ChipPathTests {
         let (network, split, scales) = try Self.setting()
         let chip = try DigitalChip()
         let deployment = try Mapper(network, scales: scales).deploy(
-            to: chip, checkpoint: "n", calibration: split.training.first(64), options: .init(.openLoop))
-            .deployment
+            to: chip, checkpoint: "n", calibration: split.training.first(64),
+            options: .init(.openLoop)
+        )
+        .deployment
         let layer = network.matrixLayers[1]
         let place = try deployment.place(of: layer)
-        let input = try RandomGenerator(seed: 1).uniform(0..<255, [3, 8, 4, 4]).rounded()
+        let input = try RandomGenerator(seed: 1).uniform(0 ..< 255, [3, 8, 4, 4]).rounded()
         let vectors = try Unrolling.vectors(input, of: layer)
         let reply = try chip.multiply(
             place.matrix, [InputCodes(vectors: 48, rows: 72, values: vectors.bytes())])[0]
         let weights = try WeightQuantisation.codes(of: layer, scale: place.scales.weight)
-        let exact = try vectors.matrixProduct(.floats(weights.values.map(Float.init), shape: [72, 16]))
+        let exact = try vectors.matrixProduct(
+            .floats(weights.values.map(Float.init), shape: [72, 16]))
         #expect(reply.lsb == 0.5)
         #expect(reply.values == (try exact.floats().map { Int32($0) * 2 }))
     }
@@ -55,13 +64,18 @@ struct ChipPathTests {
     @Test func openLoopDeviationsCostMoreThanWriteVerifys() throws {
         let (network, split, scales) = try Self.setting()
         func accuracy(_ method: ProgramOptions.Method) throws -> Double {
-            let chip = try DigitalChip(.init(
-                openLoopSpread: 0.3, writeVerifySpread: 0.03, readNoise: 0.1, adcBits: 10), seed: 3)
+            let chip = try DigitalChip(
+                .init(
+                    openLoopSpread: 0.3, writeVerifySpread: 0.03, readNoise: 0.1, adcBits: 10),
+                seed: 3)
             let deployment = try Mapper(network, scales: scales).deploy(
-                to: chip, checkpoint: "n", calibration: split.training.first(64), options: .init(method))
-                .deployment
+                to: chip, checkpoint: "n", calibration: split.training.first(64),
+                options: .init(method)
+            )
+            .deployment
             return try Evaluation.accuracy(
-                network, with: ChipProducts(chip, deployment), on: split.test).fraction
+                network, with: ChipProducts(chip, deployment), on: split.test
+            ).fraction
         }
         let verified = try accuracy(.writeVerify)
         #expect(verified > 0.85)
@@ -72,11 +86,14 @@ struct ChipPathTests {
         let folder = try TemporaryFolder()
         let network = try NetworkCatalogue.make("lenet-8x8", seed: 2)
         let split = try EmbeddedDigits.load()
-        let scales = try QuantisationScales.measured(network, on: split.training.first(50), method: .mmse)
+        let scales = try QuantisationScales.measured(
+            network, on: split.training.first(50), method: .mmse)
         let chip = try DigitalChip()
         let deployment = try Mapper(network, scales: scales).deploy(
-            to: chip, checkpoint: "n", calibration: split.training.first(20), options: .init(.writeVerify))
-            .deployment
+            to: chip, checkpoint: "n", calibration: split.training.first(20),
+            options: .init(.writeVerify)
+        )
+        .deployment
         let path = "\(folder.path)/d.json"
         try deployment.write(to: path)
         let back = try Deployment(contentsOf: path)
@@ -86,7 +103,9 @@ struct ChipPathTests {
         #expect(throws: ChipSessionError.matrixMissing(2, chip: 7)) { try back.check(chip) }
         var other = back
         other.chip = 8
-        #expect(throws: ChipSessionError.deploymentOfAnotherChip(deployed: 8, found: 7)) { try other.check(chip) }
+        #expect(throws: ChipSessionError.deploymentOfAnotherChip(deployed: 8, found: 7)) {
+            try other.check(chip)
+        }
         let broken = try folder.file("broken.json", Array("{}".utf8))
         #expect(throws: DataError.self) { _ = try Deployment(contentsOf: broken) }
     }

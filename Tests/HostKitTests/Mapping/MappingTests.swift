@@ -7,9 +7,10 @@ struct MappingTests {
     func unrolledImagesTimesMatrixIsTheConvolution(stride: Int, padding: Int, kernel: Int) throws {
         let random = try RandomGenerator(seed: 6)
         let layer = try MatrixLayer(
-            "c", .convolution(kernel: kernel, stride: stride, padding: padding), inputs: 2, outputs: 3,
+            "c", .convolution(kernel: kernel, stride: stride, padding: padding), inputs: 2,
+            outputs: 3,
             from: random)
-        let input = try random.uniform(0..<1, [2, 2, 9, 7])
+        let input = try random.uniform(0 ..< 1, [2, 2, 9, 7])
         let vectors = try Unrolling.vectors(input, of: layer)
         #expect(vectors.shape[1] == layer.rows)
         let matrix = try layer.weight.reshaped([layer.columns, layer.rows]).permuted([1, 0])
@@ -17,19 +18,21 @@ struct MappingTests {
             vectors.matrixProduct(matrix), of: layer, inputShape: input.shape)
         let expected = try layer.digitalProduct(input, weight: layer.weight)
         #expect(output.shape == expected.shape)
-        #expect(largestDifference(try output.contiguous().floats(), try expected.contiguous().floats()) < 1e-5)
+        #expect(
+            largestDifference(try output.contiguous().floats(), try expected.contiguous().floats())
+                < 1e-5)
     }
 
     @Test func digitsOfAllSlicesAreTheStretchedCode() {
         let slices = BitSlices(slices: 4, bits: 2, codeMax: 127)
         #expect(slices.stretch == 2)
-        for code in -127...127 {
-            let sum = (0..<4).reduce(0) { $0 + slices.digit(Int16(code), slice: $1) << (2 * $1) }
+        for code in -127 ... 127 {
+            let sum = (0 ..< 4).reduce(0) { $0 + slices.digit(Int16(code), slice: $1) << (2 * $1) }
             #expect(sum == 2 * code)
         }
         // Two 4-bit cells; the largest weight uses the top level of both but for one.
         let two = BitSlices(slices: 2, bits: 4, codeMax: 127)
-        #expect((0..<2).map { two.digit(-127, slice: $0) } == [-14, -15])
+        #expect((0 ..< 2).map { two.digit(-127, slice: $0) } == [-14, -15])
     }
 
     /// FS by loops over every cell, as the formula says, in volts and µA.
@@ -40,22 +43,25 @@ struct MappingTests {
         let (rows, columns, vectors) = (150, 5, 9)
         let codes = WeightCodes(
             rows: rows, columns: columns,
-            values: try random.uniform(-127..<127, [rows * columns]).floats().map { Int16($0) })
-        let inputs = try random.uniform(0..<255, [vectors, rows]).rounded()
+            values: try random.uniform(-127 ..< 127, [rows * columns]).floats().map { Int16($0) })
+        let inputs = try random.uniform(0 ..< 255, [vectors, rows]).rounded()
         let c = try inputs.floats()
         let slices = BitSlices(slices: 4, bits: 2, codeMax: 127)
         var largest = 0.0
         var noise = 0.0
-        for vector in 0..<vectors {
-            for block in [0..<128, 128..<150] {
+        for vector in 0 ..< vectors {
+            for block in [0 ..< 128, 128 ..< 150] {
                 let volts = block.map { 0.2 * Double(c[vector * rows + $0]) / 255 }
-                let variance = (0.03 * 20) * (0.03 * 20) + ((0.1 * 20) * (0.1 * 20) + (0.1 * 2) * (0.1 * 2)) / 2
+                let variance =
+                    (0.03 * 20) * (0.03 * 20) + ((0.1 * 20) * (0.1 * 20) + (0.1 * 2) * (0.1 * 2))
+                    / 2
                 noise = max(noise, (volts.reduce(0) { $0 + $1 * $1 } * variance).squareRoot())
-                for column in 0..<columns {
-                    for slice in 0..<4 {
+                for column in 0 ..< columns {
+                    for slice in 0 ..< 4 {
                         var current = 0.0
                         for (volt, row) in zip(volts, block) {
-                            let digit = slices.digit(codes.values[row * columns + column], slice: slice)
+                            let digit = slices.digit(
+                                codes.values[row * columns + column], slice: slice)
                             let plus = 2.0 + 6 * Double(max(0, digit))
                             let minus = 2.0 + 6 * Double(max(0, -digit))
                             current += volt * (plus - minus)
@@ -74,7 +80,7 @@ struct MappingTests {
     }
 
     @Test func aQuantileIsAValueThatTheShareDoesNotExceed() {
-        let values = (1...1000).map(Float.init)
+        let values = (1 ... 1000).map(Float.init)
         #expect(ConverterRange.quantile(values, 1) == 1000)
         #expect(ConverterRange.quantile(values, 0.9) == 900)
         #expect(ConverterRange.quantile(values, 0.0) == 1)

@@ -20,9 +20,10 @@ struct QuantisationTests {
         let error = WeightQuantisation.squaredError(weights, scale: best)
         #expect(best < widest)
         #expect(error < WeightQuantisation.squaredError(weights, scale: widest))
-        let finest = (1...1000).map {
-            WeightQuantisation.squaredError(weights, scale: widest * Double($0) / 1000)
-        }.min() ?? 0
+        let finest =
+            (1 ... 1000).map {
+                WeightQuantisation.squaredError(weights, scale: widest * Double($0) / 1000)
+            }.min() ?? 0
         #expect(error <= finest * 1.01)
     }
 
@@ -45,7 +46,8 @@ struct QuantisationTests {
     }
 
     @Test func codesAreTheWeightTransposedAndComeBack() throws {
-        let layer = try MatrixLayer("fc1", .linear, inputs: 3, outputs: 2, from: RandomGenerator(seed: 1))
+        let layer = try MatrixLayer(
+            "fc1", .linear, inputs: 3, outputs: 2, from: RandomGenerator(seed: 1))
         try layer.weight.assign(.floats([1, 2, 3, 4, 5, 6], shape: [2, 3]))
         let codes = try WeightQuantisation.codes(of: layer, scale: 1)
         #expect(codes == WeightCodes(rows: 3, columns: 2, values: [1, 4, 2, 5, 3, 6]))

@@ -16,18 +16,22 @@ struct ReportTests {
     }
 
     @Test func aHistogramCountsEveryValueOnce() {
-        let histogram = Histogram([-1, 0, 0.1, 0.5, 1, 7], range: 0...1, bins: 2)
+        let histogram = Histogram([-1, 0, 0.1, 0.5, 1, 7], range: 0 ... 1, bins: 2)
         #expect(histogram.edges == [0, 0.5, 1])
         #expect(histogram.shares == [0.5, 0.5])
     }
 
     @Test func thePageIsWellFormedAndLoadsNothing() throws {
-        let stages = (0..<9).map {
-            DemoStage(name: "stage <\($0)>", accuracies: [0.9, 0.95], cost: $0 < 2 ? nil : ChipCost(pulses: 10))
+        let stages = (0 ..< 9).map {
+            DemoStage(
+                name: "stage <\($0)>", accuracies: [0.9, 0.95],
+                cost: $0 < 2 ? nil : ChipCost(pulses: 10))
         }
         let result = DemoResult(
-            model: "lenet-8x8", testImages: "digits", chips: [1, 2], spec: "rram-2b", technology: "RRAM-2b",
-            stages: stages, stateDigests: ["00", "11"], adaptedLayer: "conv1", adaptationImages: 512,
+            model: "lenet-8x8", testImages: "digits", chips: [1, 2], spec: "rram-2b",
+            technology: "RRAM-2b",
+            stages: stages, stateDigests: ["00", "11"], adaptedLayer: "conv1",
+            adaptationImages: 512,
             wonBack: 0.5, adaptationCost: ChipCost(), seconds: 1)
         var measurements = Demo.Measurements()
         measurements.onConductance = 20

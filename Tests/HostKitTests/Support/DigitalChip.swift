@@ -33,14 +33,18 @@ final class DigitalChip: ChipSession {
         var minus: [[Float]]
     }
 
-    init(_ imperfections: Imperfections = Imperfections(), seed: UInt64 = 1, batchMax: Int = 4096) throws {
+    init(_ imperfections: Imperfections = Imperfections(), seed: UInt64 = 1, batchMax: Int = 4096)
+        throws
+    {
         self.imperfections = imperfections
         random = try RandomGenerator(seed: seed, purpose: "digital chip")
         dataSheet = ChipDataSheet(
-            serial: 7, spec: "digital", technology: "RRAM-2b", rows: 128, columns: 128, bitsPerCell: 2,
+            serial: 7, spec: "digital", technology: "RRAM-2b", rows: 128, columns: 128,
+            bitsPerCell: 2,
             onConductance: 20, offConductance: 2, readVoltage: 0.2, dacBits: 8,
             adcBits: imperfections.adcBits, readNoiseRelative: imperfections.readNoise,
-            readNoiseConstant: 0, programmingSpread: imperfections.openLoopSpread, verifyTolerance: 0.03,
+            readNoiseConstant: 0, programmingSpread: imperfections.openLoopSpread,
+            verifyTolerance: 0.03,
             batchMax: batchMax, frameBytesMax: 64 << 20)
     }
 
@@ -60,18 +64,21 @@ final class DigitalChip: ChipSession {
     func unmap(_ matrix: ChipMatrix) throws { stored[matrix.id] = nil }
     func matrices() throws -> [ChipMatrix] { stored.values.map(\.matrix).sorted { $0.id < $1.id } }
 
-    func program(_ matrix: ChipMatrix, _ codes: WeightCodes, _ options: ProgramOptions) throws -> ProgramReport {
+    func program(_ matrix: ChipMatrix, _ codes: WeightCodes, _ options: ProgramOptions) throws
+        -> ProgramReport
+    {
         programs.append((matrix.id, options))
         var entry = stored[matrix.id]!
         let slices = BitSlices(matrix)
-        let spread = options.method == .openLoop
+        let spread =
+            options.method == .openLoop
             ? imperfections.openLoopSpread : imperfections.writeVerifySpread
         let noise = try random.normal([slices.slices * 2 * codes.values.count]).floats()
         var cells: UInt64 = 0
         for (index, code) in codes.values.enumerated() {
             if let mask = options.mask, mask[index] == 0 { continue }
             if !options.all, entry.codes?[index] == code { continue }
-            for slice in 0..<slices.slices {
+            for slice in 0 ..< slices.slices {
                 let digit = slices.digit(code, slice: slice)
                 let at = (slice * codes.values.count + index) * 2
                 func conductance(_ level: Int, _ draw: Float) -> Float {
@@ -95,12 +102,12 @@ final class DigitalChip: ChipSession {
     func drift(ageSeconds: Double) throws {
         for id in stored.keys.sorted() {
             var entry = stored[id]!
-            for slice in 0..<entry.matrix.slices {
+            for slice in 0 ..< entry.matrix.slices {
                 let count = entry.plus[slice].count
                 for (path, seed) in [(\Stored.plus, 1), (\Stored.minus, 2)] {
                     _ = seed
                     let draws = try random.normal([count]).floats()
-                    for index in 0..<count {
+                    for index in 0 ..< count {
                         let nu = max(0, 0.04 + 0.008 * Double(draws[index]))
                         entry[keyPath: path][slice][index] *= Float(power(ageSeconds, -nu))
                     }
@@ -112,12 +119,13 @@ final class DigitalChip: ChipSession {
 
     func readConductances(_ matrix: ChipMatrix, repeats: Int) throws -> [Float] {
         let entry = stored[matrix.id]!
-        return (0..<matrix.slices).flatMap { entry.plus[$0] + entry.minus[$0] }
+        return (0 ..< matrix.slices).flatMap { entry.plus[$0] + entry.minus[$0] }
     }
 
     func multiply(_ matrix: ChipMatrix, _ batches: [InputCodes]) throws -> [OutputCodes] {
         try batches.map { batch in
-            precondition(batch.vectors <= dataSheet.vectorsMax(rows: matrix.rows, columns: matrix.columns))
+            precondition(
+                batch.vectors <= dataSheet.vectorsMax(rows: matrix.rows, columns: matrix.columns))
             batchesSeen.append(batch.vectors)
             return try product(stored[matrix.id]!, batch)
         }
@@ -126,20 +134,25 @@ final class DigitalChip: ChipSession {
     private func product(_ entry: Stored, _ batch: InputCodes) throws -> OutputCodes {
         let matrix = entry.matrix
         let slices = BitSlices(matrix)
-        let inputs = try Tensor.bytes(batch.values, shape: [batch.vectors, batch.rows]).cast(to: .float32)
+        let inputs = try Tensor.bytes(batch.values, shape: [batch.vectors, batch.rows]).cast(
+            to: .float32)
         let unit = ConverterRange.currentUnit(dataSheet)
         // One step of the ADC in (input code × level); 1 where it is ideal.
-        let step = imperfections.adcBits == 0
-            ? 1 : entry.matrix.fullScaleMicroamperes / unit / Double((1 << (imperfections.adcBits - 1)) - 1)
-        let codeMax = imperfections.adcBits == 0 ? 1e30 : Double((1 << (imperfections.adcBits - 1)) - 1)
+        let step =
+            imperfections.adcBits == 0
+            ? 1
+            : entry.matrix.fullScaleMicroamperes / unit
+                / Double((1 << (imperfections.adcBits - 1)) - 1)
+        let codeMax =
+            imperfections.adcBits == 0 ? 1e30 : Double((1 << (imperfections.adcBits - 1)) - 1)
         var total: Tensor?
         var clipped: UInt64 = 0
         var conversions: UInt64 = 0
-        for slice in 0..<slices.slices {
+        for slice in 0 ..< slices.slices {
             let significance = Double(1 << (slice * slices.bits))
             for block in ConverterRange.rowBlocks(matrix.rows, tileRows: dataSheet.rows) {
                 let part = try inputs.narrowed(block, dimension: 1)
-                let range = block.lowerBound * matrix.columns..<block.upperBound * matrix.columns
+                let range = block.lowerBound * matrix.columns ..< block.upperBound * matrix.columns
                 let shape = [block.count, matrix.columns]
                 let plus = Array(entry.plus[slice][range]), minus = Array(entry.minus[slice][range])
                 let levels = try Tensor.floats(zip(plus, minus).map { ($0 - $1) / 6 }, shape: shape)
@@ -149,10 +162,11 @@ final class DigitalChip: ChipSession {
                         zip(plus, minus).map { ($0 * $0 + $1 * $1) / 36 }, shape: shape)
                     let sigma = try part.multiplied(by: part).matrixProduct(variance).squareRoot()
                     let noise = try random.normal([batch.vectors, matrix.columns])
-                    current = try current.adding(sigma.multiplied(by: noise), times: imperfections.readNoise)
+                    current = try current.adding(
+                        sigma.multiplied(by: noise), times: imperfections.readNoise)
                 }
                 let codes = try current.scaled(by: 1 / step).rounded()
-                let held = try codes.clamped(to: -codeMax...codeMax)
+                let held = try codes.clamped(to: -codeMax ... codeMax)
                 conversions += UInt64(held.count)
                 clipped += UInt64(held.count) - UInt64(try held.isEqual(to: codes).sum())
                 let term = try held.scaled(by: significance)

@@ -24,7 +24,8 @@ struct GradientTests {
     @Test func ofANetworkWithBothKindsOfProducts() throws {
         let random = try RandomGenerator(seed: 5)
         let convolution = try MatrixLayer(
-            "conv1", .convolution(kernel: 3, stride: 1, padding: 1), inputs: 2, outputs: 3, from: random)
+            "conv1", .convolution(kernel: 3, stride: 1, padding: 1), inputs: 2, outputs: 3,
+            from: random)
         let linear = try MatrixLayer("fc1", .linear, inputs: 12, outputs: 4, from: random)
         let network = Network(
             name: "smooth", imageShape: [2, 4, 4], classes: 4,
@@ -88,7 +89,7 @@ struct GradientTests {
         try through.reshaped([1, 4]).matrixProduct(.full(1, shape: [4, 1])).reshaped([]).backward()
         #expect(try #require(try layer.weight.gradient()).floats() == [5, 7, 9, 5, 7, 9])
         let w = try layer.weight.floats()
-        let sums = (0..<3).map { w[$0] + w[3 + $0] }
+        let sums = (0 ..< 3).map { w[$0] + w[3 + $0] }
         #expect(largestDifference(try #require(try input.gradient()).floats(), sums + sums) < 1e-6)
     }
 }

@@ -5,27 +5,33 @@ import Testing
 @Suite("safetensors")
 struct SafeTensorsTests {
     /// Made by Python's struct and json: "a" 2 × 2, "b" 2, listed in the other order.
-    static let fixture = Array(Data(base64Encoded: """
-        qAAAAAAAAAB7Il9fbWV0YWRhdGFfXyI6IHsiZm9ybWF0IjogInB0In0sICJiIjogeyJkdHlwZSI6ICJGMzIiLCAic2hhcGUi\
-        OiBbMl0sICJkYXRhX29mZnNldHMiOiBbMTYsIDI0XX0sICJhIjogeyJkdHlwZSI6ICJGMzIiLCAic2hhcGUiOiBbMiwgMl0s\
-        ICJkYXRhX29mZnNldHMiOiBbMCwgMTZdfX0gICAgICAAAIA/AAAAwAAAAD8AAFBAbxKDOpzkJs4=
-        """)!)
+    static let fixture = Array(
+        Data(
+            base64Encoded: """
+                qAAAAAAAAAB7Il9fbWV0YWRhdGFfXyI6IHsiZm9ybWF0IjogInB0In0sICJiIjogeyJkdHlwZSI6ICJGMzIiLCAic2hhcGUi\
+                OiBbMl0sICJkYXRhX29mZnNldHMiOiBbMTYsIDI0XX0sICJhIjogeyJkdHlwZSI6ICJGMzIiLCAic2hhcGUiOiBbMiwgMl0s\
+                ICJkYXRhX29mZnNldHMiOiBbMCwgMTZdfX0gICAgICAAAIA/AAAAwAAAAD8AAFBAbxKDOpzkJs4=
+                """)!)
 
     @Test func aFileMadeElsewhereIsRead() throws {
         let file = try SafeTensors(bytes: Self.fixture, file: "f")
         #expect(file.metadata == ["format": "pt"])
-        #expect(file.entries == [
-            .init(name: "a", shape: [2, 2], values: [1, -2, 0.5, 3.25]),
-            .init(name: "b", shape: [2], values: [1e-3, -7e8]),
-        ])
+        #expect(
+            file.entries == [
+                .init(name: "a", shape: [2, 2], values: [1, -2, 0.5, 3.25]),
+                .init(name: "b", shape: [2], values: [1e-3, -7e8]),
+            ])
     }
 
     @Test func whatIsWrittenIsReadBack() throws {
         let file = SafeTensors(
             metadata: ["model": "x", "text": "\"quoted\" µ"],
             entries: [
-                .init(name: "z.weight", shape: [1, 3], values: [1, .leastNonzeroMagnitude, -.infinity]),
-                .init(name: "a.bias", shape: [], values: [4]), .init(name: "empty", shape: [0, 2], values: []),
+                .init(
+                    name: "z.weight", shape: [1, 3],
+                    values: [1, .leastNonzeroMagnitude, -.infinity]),
+                .init(name: "a.bias", shape: [], values: [4]),
+                .init(name: "empty", shape: [0, 2], values: []),
             ])
         let bytes = try file.encoded()
         let headerLength = Int(bytes[0]) + Int(bytes[1]) << 8
@@ -38,7 +44,7 @@ struct SafeTensorsTests {
     }
 
     @Test func aFileCutShortAtAnyByteIsRefused() {
-        for count in 0..<Self.fixture.count {
+        for count in 0 ..< Self.fixture.count {
             #expect(throws: DataError.self, "\(count) bytes") {
                 _ = try SafeTensors(bytes: Array(Self.fixture[..<count]), file: "f")
             }
@@ -62,14 +68,18 @@ struct SafeTensorsTests {
     @Test func aCheckpointCarriesNetworkScalesAndOrigin() throws {
         let folder = try TemporaryFolder()
         let network = try NetworkCatalogue.make("lenet-8x8", seed: 4)
-        let scales = QuantisationScales(layers: ["conv1": LayerScales(input: 1 / 255, weight: 0.01)])
+        let scales = QuantisationScales(layers: ["conv1": LayerScales(input: 1 / 255, weight: 0.01)]
+        )
         let path = "\(folder.path)/n.safetensors"
-        try Checkpoint(network: network, scales: scales, command: "train --seed 4", seed: 4).write(to: path)
+        try Checkpoint(network: network, scales: scales, command: "train --seed 4", seed: 4).write(
+            to: path)
         let file = try SafeTensors(contentsOf: path)
-        #expect(file.entries.map(\.name).sorted() == [
-            "conv1.bias", "conv1.weight", "conv2.bias", "conv2.weight", "fc1.bias", "fc1.weight", "fc2.bias",
-            "fc2.weight",
-        ])
+        #expect(
+            file.entries.map(\.name).sorted() == [
+                "conv1.bias", "conv1.weight", "conv2.bias", "conv2.weight", "fc1.bias",
+                "fc1.weight", "fc2.bias",
+                "fc2.weight",
+            ])
         #expect(file.metadata["input_size"] == "1x8x8")
         let back = try Checkpoint(contentsOf: path)
         #expect(back.scales == scales)

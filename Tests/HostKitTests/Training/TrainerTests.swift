@@ -3,12 +3,15 @@ import Testing
 
 @Suite("Training")
 struct TrainerTests {
-    static func trained(_ seed: UInt64, _ optimiser: OptimiserKind = .adam, epochs: Int = 2) throws -> [Float] {
+    static func trained(_ seed: UInt64, _ optimiser: OptimiserKind = .adam, epochs: Int = 2) throws
+        -> [Float]
+    {
         let network = try NetworkCatalogue.make("lenet-8x8", seed: seed)
         let images = try EmbeddedDigits.load().training.first(320)
         try Trainer.train(
             network, on: images,
-            plan: TrainingPlan(epochs: epochs, rate: 5e-3, optimiser: optimiser, noise: 0.07, seed: seed))
+            plan: TrainingPlan(
+                epochs: epochs, rate: 5e-3, optimiser: optimiser, noise: 0.07, seed: seed))
         return try network.parameters.flatMap { try $0.tensor.floats() }
     }
 
@@ -38,7 +41,7 @@ struct TrainerTests {
             let w = try Tensor.full(1, shape: [1])
             try w.setRequiresGradient()
             let optimiser = try Optimiser(kind, parameters: [w])
-            return try (0..<2).map { _ in
+            return try (0 ..< 2).map { _ in
                 try w.reshaped([]).backward()
                 try optimiser.update(rate: 0.1)
                 return try w.floats()[0]
@@ -61,8 +64,10 @@ struct TrainerTests {
         let random = try RandomGenerator(seed: 2)
         let layer = try MatrixLayer("fc1", .linear, inputs: 100, outputs: 100, from: random)
         let largest = try layer.weight.absolute().maximum()
-        let identity = try Tensor.floats((0..<10_000).map { $0 % 101 == 0 ? 1 : 0 }, shape: [100, 100])
-        let noisy = try NoisyProducts(sigma: 0.07, generator: random).product(of: layer, with: identity)
+        let identity = try Tensor.floats(
+            (0 ..< 10_000).map { $0 % 101 == 0 ? 1 : 0 }, shape: [100, 100])
+        let noisy = try NoisyProducts(sigma: 0.07, generator: random).product(
+            of: layer, with: identity)
         let clean = try FloatProducts().product(of: layer, with: identity)
         let difference = try noisy.adding(clean, times: -1)
         let sigma = (try difference.multiplied(by: difference).sum() / 10_000).squareRoot()
@@ -72,8 +77,10 @@ struct TrainerTests {
 
     @Test func imagesOfAnotherSizeAreRefused() throws {
         let network = try NetworkCatalogue.make("lenet5", seed: 1)
-        #expect(throws: NetworkError.imagesDoNotFit(
-            network: "lenet5", expected: [1, 28, 28], found: [1, 8, 8])) {
+        #expect(
+            throws: NetworkError.imagesDoNotFit(
+                network: "lenet5", expected: [1, 28, 28], found: [1, 8, 8])
+        ) {
             try Trainer.train(network, on: EmbeddedDigits.load().training, plan: TrainingPlan())
         }
     }

@@ -255,7 +255,9 @@ public struct SimulationReply: Sendable {
     public enum Result: Sendable {
         case clock(ClockMode)
         /// Noise-free g(t) in µS; with deviations also ε and ν of each cell.
-        case truth(conductances: [Float], deviations: [Float]?, coefficients: [Float]?, rows: Int, columns: Int)
+        case truth(
+            conductances: [Float], deviations: [Float]?, coefficients: [Float]?, rows: Int,
+            columns: Int)
     }
     public var result: Result
     public var chipTime: ChipInstant

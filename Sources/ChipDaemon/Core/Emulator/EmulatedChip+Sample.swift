@@ -1,7 +1,8 @@
 import Physics
 
 extension EmulatedChip {
-    public func sample(_ command: SampleCommand, work: WorkContext) throws(ChipFault) -> SampleReply {
+    public func sample(_ command: SampleCommand, work: WorkContext) throws(ChipFault) -> SampleReply
+    {
         let time = desk.withLock { $0.clock.now(work.now) }
         return try worker.withLock { (worker) throws(ChipFault) in
             switch command {
@@ -22,7 +23,8 @@ extension EmulatedChip {
             guard ClockMode.rateRange.contains(rate) else {
                 throw .field(
                     "rate", "\(rate)",
-                    allowed: "\(ClockMode.rateRange.lowerBound) … \(ClockMode.rateRange.upperBound)")
+                    allowed: "\(ClockMode.rateRange.lowerBound) … \(ClockMode.rateRange.upperBound)"
+                )
             }
             return try changeClock(work.now) { $0.set(.rate(rate), at: work.now) }
         case .clockManual: return try changeClock(work.now) { $0.set(.manual, at: work.now) }

@@ -82,12 +82,15 @@ struct ProductPlan: Sendable {
         switch inputs {
         case .unsigned(let codes): gather(codes, vectors, range)
         case .signed(let codes):
-            gather(codes, vectors, range).map { UInt8(truncatingIfNeeded: max(0, Int32($0) * sign)) }
+            gather(codes, vectors, range).map {
+                UInt8(truncatingIfNeeded: max(0, Int32($0) * sign))
+            }
         }
     }
 
     /// A block of inputs of some vectors.
-    private func gather<Code>(_ codes: [Code], _ vectors: Range<Int>, _ range: Range<Int>) -> [Code] {
+    private func gather<Code>(_ codes: [Code], _ vectors: Range<Int>, _ range: Range<Int>) -> [Code]
+    {
         if range.count == inputCount {
             return Array(codes[vectors.lowerBound * inputCount ..< vectors.upperBound * inputCount])
         }

@@ -39,7 +39,9 @@ struct ProgramPlan {
         }
     }
 
-    private func note(_ outcomes: [TileJob.Outcome], _ codes: [Int16], in record: inout MatrixRecord) {
+    private func note(
+        _ outcomes: [TileJob.Outcome], _ codes: [Int16], in record: inout MatrixRecord
+    ) {
         let weights = region.count
         var isTouched = [Bool](repeating: false, count: weights)
         var isLost = isTouched

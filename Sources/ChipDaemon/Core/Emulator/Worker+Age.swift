@@ -49,7 +49,8 @@ extension Worker {
         let off = Float(bank.window.off.microsiemens)
         let between = Float(fabrication.betweenChip)
         let isUnit = spec.variation.model == .likeReadNoise
-        let spread = isUnit
+        let spread =
+            isUnit
             ? Float(bank.technology.readNoise.deviation(at: bank.window.off).microsiemens) : off
         return deviations(ofTile: tile, bank).map { deviation in
             max(0, off + spread * (isUnit ? deviation : deviation - between))
@@ -61,7 +62,9 @@ extension TileRecord {
     /// Age of each programming instant, seconds. Entry 0, birth, stands for cells never
     /// programmed, which do not drift: their age counts as 0.
     package func agesSeconds(at time: ChipInstant) -> [Double] {
-        programmingInstants.enumerated().map { $0.offset == 0 ? 0 : time.seconds(since: $0.element) }
+        programmingInstants.enumerated().map {
+            $0.offset == 0 ? 0 : time.seconds(since: $0.element)
+        }
     }
 
     /// Age of the youngest programmed cell, seconds; a tile never programmed does not age.

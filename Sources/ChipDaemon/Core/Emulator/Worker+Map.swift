@@ -54,7 +54,8 @@ extension Worker {
         guard (sensing == .singleEnded) == isOffset else {
             throw .field(
                 "sensing", "\(sensing)",
-                allowed: isOffset ? "singleEnded with offset mapping"
+                allowed: isOffset
+                    ? "singleEnded with offset mapping"
                     : "differentialAnalog or differentialDigital with differential mapping")
         }
         var description = MatrixDescription(

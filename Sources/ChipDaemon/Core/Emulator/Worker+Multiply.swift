@@ -155,7 +155,8 @@ extension ProductPlan {
             for (phase, sign) in signs.enumerated() {
                 let magnitudes = magnitudes(vectors, range, sign: sign)
                 for bit in 0 ..< bits {
-                    let applied = isBitSerial ? magnitudes.map { ($0 >> UInt8(bit)) & 1 } : magnitudes
+                    let applied =
+                        isBitSerial ? magnitudes.map { ($0 >> UInt8(bit)) & 1 } : magnitudes
                     let voltages = dac.voltages(of: applied)
                     let squares = voltages.columnSquares(width: range.count)
                     for pass in passes where pass.inputBlock == inputBlock {

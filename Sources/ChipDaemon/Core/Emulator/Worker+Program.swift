@@ -49,8 +49,10 @@ extension Worker {
         var done = Done(result: .programmed(report), cost: plan.cost(spec, tally), fault: fault)
         plan.note(outcomes, codes: command.target, in: &next, recording: &changes)
         if command.readBack {
-            done.cost = done.cost + readBack(
-                command, plan, in: next, draws: draws, at: time, into: &report)
+            done.cost =
+                done.cost
+                + readBack(
+                    command, plan, in: next, draws: draws, at: time, into: &report)
         }
         done.result = .programmed(report)
         return done
@@ -140,7 +142,8 @@ struct PulseTally {
 
     mutating func add(_ outcome: TileJob.Outcome) {
         verifyReads += outcome.verifyReads
-        for (status, pulses) in zip(outcome.outcomes, outcome.pulses) where status != .notAttempted {
+        for (status, pulses) in zip(outcome.outcomes, outcome.pulses) where status != .notAttempted
+        {
             let pulses = Int(pulses)
             if pulses >= histogram.count {
                 histogram += Array(repeating: 0, count: pulses + 1 - histogram.count)

@@ -12,8 +12,9 @@ package struct Worker: Sendable {
     /// Product images by their first tile; `adopt` drops those whose tiles changed.
     package var images: [Int: TileImage] = [:]
 
-    package init(spec: ChipSpec, fabrication: Fabrication, state: ChipState, sampleEventNext: UInt64)
-    {
+    package init(
+        spec: ChipSpec, fabrication: Fabrication, state: ChipState, sampleEventNext: UInt64
+    ) {
         self.spec = spec
         self.fabrication = fabrication
         self.state = state

@@ -108,8 +108,11 @@ extension ChipSummary {
             ("made", ISO8601DateFormatter().string(from: created)),
             ("age", "\(Self.text(chipTimeSeconds)) s (clock: \(clock))"),
             ("power", isPowered ? "on" : "off"),
-            ("changes", "\(commands) commands, \(pulses) pulses, "
-                + "\(Self.text(energyPicojoules)) pJ"),
+            (
+                "changes",
+                "\(commands) commands, \(pulses) pulses, "
+                    + "\(Self.text(energyPicojoules)) pJ"
+            ),
             ("lease", isLeaseHeld ? "held, epoch \(leaseEpoch)" : "free, last epoch \(leaseEpoch)"),
             ("sessions", "\(sessions)"),
         ]
@@ -119,17 +122,21 @@ extension ChipSummary {
                 ", \(Self.text(bank.offMicrosiemens ?? 0)) … \(Self.text($0)) µS"
             }
             lines.append(
-                ("bank \(bank.name)",
+                (
+                    "bank \(bank.name)",
                     "\(bank.technology)\(window ?? ""), \(bank.tilesProgrammed) of "
                         + "\(bank.tiles) tiles programmed, pulses a cell: mean "
-                        + "\(Self.text(bank.cyclesMean)), max \(bank.cyclesMax)"))
+                        + "\(Self.text(bank.cyclesMean)), max \(bank.cyclesMax)"
+                ))
         }
         for matrix in matrices {
             lines.append(
-                ("matrix \(matrix.id)",
+                (
+                    "matrix \(matrix.id)",
                     "\(matrix.rows) × \(matrix.columns) \"\(matrix.name)\" in \(matrix.bank), "
                         + "\(matrix.tiles) tiles, \(matrix.weightsProgrammed) weights programmed, "
-                        + "\(matrix.weightsUnverified) unverified"))
+                        + "\(matrix.weightsUnverified) unverified"
+                ))
         }
         let width = lines.map(\.0.count).max() ?? 0
         return lines.map { name, value in

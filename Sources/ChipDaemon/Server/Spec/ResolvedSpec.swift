@@ -1,4 +1,5 @@
 public import ChipCore
+internal import Checksum
 internal import Foundation
 internal import Protocol
 internal import Yams
@@ -83,13 +84,15 @@ public struct ResolvedSpec: Sendable {
                 case .scalar(let device)? = bank["device"]
             else { continue }
             guard SpecReader.isName(device.string) else {
-                throw SpecError("\(file): banks[\(index)].device is \"\(device.string)\"; "
-                    + "allowed: the name of a file in \(devices), without .yaml")
+                throw SpecError(
+                    "\(file): banks[\(index)].device is \"\(device.string)\"; "
+                        + "allowed: the name of a file in \(devices), without .yaml")
             }
             let path = "\(devices)/\(device.string).yaml"
             guard FileManager.default.fileExists(atPath: path) else {
-                throw SpecError("\(file): banks[\(index)].device is \"\(device.string)\", but "
-                    + "there is no \(path)")
+                throw SpecError(
+                    "\(file): banks[\(index)].device is \"\(device.string)\", but "
+                        + "there is no \(path)")
             }
             let document = try SpecReader.root(of: contents(path), file: path)
             // Read on its own first, so that a mistake is told with the device's file and line.

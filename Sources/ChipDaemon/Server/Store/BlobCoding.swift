@@ -1,4 +1,5 @@
 internal import ChipCore
+internal import Checksum
 internal import Foundation
 internal import Protocol
 

@@ -15,7 +15,8 @@ struct ReadOnlyStore {
         var configuration = Configuration()
         configuration.readonly = true
         configuration.busyMode = .timeout(2)
-        let hasLog = (try? FileManager.default.attributesOfItem(atPath: path + "-wal"))
+        let hasLog =
+            (try? FileManager.default.attributesOfItem(atPath: path + "-wal"))
             .flatMap { $0[.size] as? Int }.map { $0 > 0 } ?? false
         let name = isInUse || hasLog ? path : "file:\(Self.escaped(path))?immutable=1"
         do {

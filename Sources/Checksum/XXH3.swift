@@ -18,7 +18,10 @@ public final class XXH3 {
         XXH3_128bits_update(state, start, bytes.count)
     }
 
-    public func update(_ bytes: [UInt8]) { bytes.withUnsafeBytes { update($0) } }
+    /// The elements' bytes, in this machine's order: little-endian on every platform we build for.
+    public func update<Element: BitwiseCopyable>(_ values: [Element]) {
+        values.withUnsafeBytes { update($0) }
+    }
 
     /// The length in 8 bytes, then the bytes: so that no two lists of parts have
     /// the same stream.
