@@ -49,7 +49,8 @@ let package = Package(
             path: "Sources/Protocol",
             exclude: ["CZeroMQ", "Client", "Control"], swiftSettings: strict),
         .target(
-            name: "ChipClient", dependencies: ["Protocol", "Checksum"], path: "Sources/Protocol/Client",
+            name: "ChipClient", dependencies: ["Protocol", "Checksum"],
+            path: "Sources/Protocol/Client",
             swiftSettings: strict),
         .executableTarget(
             name: "chipctl", dependencies: ["ChipClient", "Protocol", argumentParser],
@@ -57,8 +58,8 @@ let package = Package(
 
         // The chip.
         .target(
-            name: "ChipCore", dependencies: ["Physics", "Checksum"], path: "Sources/ChipDaemon/Core",
-            swiftSettings: strict),
+            name: "ChipCore", dependencies: ["Physics", "Checksum"],
+            path: "Sources/ChipDaemon/Core", swiftSettings: strict),
         .target(
             name: "ChipServer",
             dependencies: [

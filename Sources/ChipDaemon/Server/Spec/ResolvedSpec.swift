@@ -1,5 +1,5 @@
-public import ChipCore
 internal import Checksum
+public import ChipCore
 internal import Foundation
 internal import Protocol
 internal import Yams

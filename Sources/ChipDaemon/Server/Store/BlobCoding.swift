@@ -1,5 +1,5 @@
-internal import ChipCore
 internal import Checksum
+internal import ChipCore
 internal import Foundation
 internal import Protocol
 
