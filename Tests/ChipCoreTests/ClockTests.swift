@@ -1,5 +1,6 @@
 import ChipCore
 import Physics
+import Synchronization
 import Testing
 
 @Suite("Chip time")
@@ -26,10 +27,47 @@ struct ClockTests {
         var clock = ChipClock(mode: .rate(1), bornAt: host(wall: 0))
         let latest = clock.now(host(wall: 50))
         #expect(clock.now(host(wall: 20)) == latest)
-        #expect(clock.setBackMicroseconds == 30_000_000)
+        #expect(clock.warnings.count == 1)
+        #expect(clock.warnings.first?.contains("30.0 s") == true)
         var reopened = ChipClock(record: clock.record)
         #expect(reopened.now(host(wall: 1)) == latest)
         #expect(reopened.now(host(wall: 51)).seconds == 51)
+    }
+
+    @Test func aSetBackClockIsToldWithEveryAnswer() throws {
+        let bench = try TestBench(TestSpec.chip(TestSpec.technology(), clock: .rate(1)))
+        bench.now.wallMicroseconds += 60_000_000
+        try bench.takeLease()
+        let matrix = try bench.map(rows: 2, columns: 2)
+        #expect(try bench.change(.power(on: true)).warnings.isEmpty)
+        bench.now.wallMicroseconds -= 3_000_000
+        #expect(try bench.change(.power(on: true)).warnings.count == 1)
+        let read = SampleCommand.read(
+            ReadCommand(source: .weights(matrix: matrix.id), region: .all, repeats: 1))
+        #expect(try bench.chip.sample(read, work: bench.work).warnings.count == 1)
+        let status = bench.chip.status(session: bench.session, now: bench.now)
+        #expect(status.warnings.count == 1)
+        #expect(status.chipTime.seconds == 60)
+        #expect(try bench.chip.rememberTime(now: bench.now).count == 1)
+    }
+
+    /// A fast clock is made slow: what was shown while that was being stored is not taken back,
+    /// and the clock runs on at once.
+    @Test func timeStandsStillWhileANewRateIsStored() throws {
+        let bench = try TestBench(TestSpec.chip(TestSpec.technology(), clock: .rate(1e6)))
+        let (chip, session) = (bench.chip, bench.session)
+        let later = HostInstant(
+            wallMicroseconds: bench.now.wallMicroseconds + 1_000_000,
+            bootMicroseconds: bench.now.bootMicroseconds + 1_000_000)
+        let shown = Mutex(ChipInstant.birth)
+        bench.store.during(nextCommit: {
+            let time = chip.status(session: session, now: later).chipTime
+            shown.withLock { $0 = time }
+        })
+        _ = try chip.simulate(.clockRate(1), work: bench.work)
+        let after = chip.status(session: session, now: later).chipTime
+        #expect(shown.withLock { $0 } == .birth)
+        #expect(after.seconds == 1)
     }
 
     @Test func standsStillByHandAndReachesTenToTheTen() {

@@ -57,15 +57,15 @@ struct ExactlyOnceTests {
         _ = try change(bench, sequence: 2)
         let fault = #expect(throws: ChipFault.self) { try change(bench, sequence: 1) }
         #expect(fault?.reason == .replyForgotten)
-        guard case .forgotten = bench.chip.query(session: bench.session, sequence: 1) else {
+        guard case .forgotten = try bench.chip.query(session: bench.session, sequence: 1) else {
             Issue.record("still kept")
             return
         }
-        guard case .done = bench.chip.query(session: bench.session, sequence: 2) else {
+        guard case .done = try bench.chip.query(session: bench.session, sequence: 2) else {
             Issue.record("not kept")
             return
         }
-        guard case .neverSeen(let last) = bench.chip.query(session: bench.session, sequence: 3)
+        guard case .neverSeen(let last) = try bench.chip.query(session: bench.session, sequence: 3)
         else {
             Issue.record("seen")
             return
@@ -111,11 +111,11 @@ struct ExactlyOnceTests {
             try bench.takeLease()
         }
         // Four sessions are kept: the latest four, of which the first is not one.
-        guard case .neverSeen = bench.chip.query(session: holder, sequence: 1) else {
+        guard case .neverSeen = try bench.chip.query(session: holder, sequence: 1) else {
             Issue.record("the least recent session is still known")
             return
         }
-        guard case .done = bench.chip.query(session: TestBench.session(6), sequence: 1) else {
+        guard case .done = try bench.chip.query(session: TestBench.session(6), sequence: 1) else {
             Issue.record("the latest session is forgotten")
             return
         }

@@ -1,4 +1,5 @@
 import ChipCore
+import Synchronization
 import Testing
 
 @Suite("Lease: one session may change the chip")
@@ -36,6 +37,60 @@ struct LeaseTests {
         let taken = try bench.chip.acquireLease(
             session: second, termMilliseconds: 1000, now: bench.now)
         #expect(taken.epoch == grant.epoch + 1)
+    }
+
+    /// What a host read before its lease ran out does not start behind the next one's grant, also
+    /// while that grant is on its way to the disk.
+    @Test func nothingStartsUnderAnOldLeaseWhileANewOneIsStored() throws {
+        let bench = try TestBench(TestSpec.chip(TestSpec.technology()))
+        try bench.takeLease()
+        let (chip, stamp, early) = (bench.chip, bench.stamp(1), bench.work)
+        bench.now.bootMicroseconds += 60_000_001
+        let told = Mutex<ChipFault?>(nil)
+        bench.store.during(nextCommit: {
+            do throws(ChipFault) {
+                _ = try chip.change(.power(on: true), stamp: stamp, work: early) { _ in [] }
+            } catch {
+                told.withLock { $0 = error }
+            }
+        })
+        let grant = try chip.acquireLease(session: second, termMilliseconds: 10, now: bench.now)
+        #expect(grant.epoch == bench.epoch + 1)
+        #expect(told.withLock { $0 }?.reason == .leaseOfAnother)
+    }
+
+    /// A grant that was not stored was not made: the holder goes on.
+    @Test func aGrantThatFailsChangesNothing() throws {
+        let bench = try TestBench(TestSpec.chip(TestSpec.technology()))
+        try bench.takeLease()
+        bench.store.fail(from: 0)
+        #expect(throws: ChipFault.self) { try bench.chip.breakLease(now: bench.now) }
+        bench.store.fail(from: nil)
+        try bench.change(.power(on: true))
+    }
+
+    @Test func aLeaseThatRanOutIsNotHeldByTheOneWhoOpensTheChipAgain() throws {
+        let bench = try TestBench(TestSpec.chip(TestSpec.technology()))
+        for (wait, holder) in [(999_000 as Int64, first), (2_000_000, second)] {
+            _ = try bench.chip.acquireLease(
+                session: first, termMilliseconds: 1000, now: bench.now)
+            bench.now.bootMicroseconds += wait
+            try bench.chip.prepareToClose(now: bench.now)
+            try bench.restart()
+            let view = bench.chip.status(session: first, now: bench.now).lease
+            #expect(view.isHeld == (holder == first))
+        }
+    }
+
+    @Test func aNewTermIsThereAfterARestart() throws {
+        let bench = try TestBench(TestSpec.chip(TestSpec.technology()))
+        let grant = try bench.chip.acquireLease(
+            session: first, termMilliseconds: 1000, now: bench.now)
+        _ = try bench.chip.renewLease(
+            session: first, epoch: grant.epoch, termMilliseconds: 30_000, now: bench.now)
+        try bench.restart()
+        #expect(
+            bench.chip.status(session: first, now: bench.now).lease.remainingMilliseconds == 30_000)
     }
 
     @Test func aRestartGivesTheHolderAFullTerm() throws {

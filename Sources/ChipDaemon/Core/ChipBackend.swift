@@ -13,9 +13,14 @@ public protocol ChipBackend: AnyObject, Sendable {
     var dataSheet: DataSheet { get }
 
     // Worker calls.
+    /// Carries a command out once.
+    ///
+    /// - Parameter command: asked for only when it is to be carried out: a repetition is answered
+    ///   from the store whatever its arguments are, and an old epoch is told before a wrong
+    ///   argument.
     func change(
-        _ command: ChangeCommand, stamp: CommandStamp, work: WorkContext,
-        encode: (ChangeReply) -> [[UInt8]]
+        _ command: @autoclosure () throws(ChipFault) -> ChangeCommand, stamp: CommandStamp,
+        work: WorkContext, encode: (ChangeReply) -> [[UInt8]]
     ) throws(ChipFault) -> ChangeAnswer
     func sample(_ command: SampleCommand, work: WorkContext) throws(ChipFault) -> SampleReply
     func simulate(_ command: SimulationCommand, work: WorkContext) throws(ChipFault)
@@ -32,11 +37,12 @@ public protocol ChipBackend: AnyObject, Sendable {
         throws(ChipFault) -> LeaseGrant
     /// The operator's: ends whichever lease is held.
     func breakLease(now: HostInstant) throws(ChipFault) -> LeaseGrant
-    func query(session: SessionID, sequence: UInt64) -> OutcomeState
-    /// Asks a running command to stop between pulses. False: that command is not running.
-    func cancel(session: SessionID, sequence: UInt64) -> Bool
-    /// Persists the latest chip instant; called now and then and before a stop.
-    func rememberTime(now: HostInstant) throws(ChipFault)
+    func query(session: SessionID, sequence: UInt64) throws(ChipFault) -> OutcomeState
+    /// Persists the latest chip instant, now and then; returns what is to be said of the time.
+    func rememberTime(now: HostInstant) throws(ChipFault) -> [String]
+    /// The last call: persists the latest instant, and that a lease which has run out is held no
+    /// more, so that whoever opens the chip next does not renew it.
+    func prepareToClose(now: HostInstant) throws(ChipFault)
 }
 
 /// 16 random bytes made by a client.
@@ -74,18 +80,22 @@ public struct WorkContext: Sendable {
     public var now: HostInstant
     /// True once the request's deadline has passed; asked between pulses and blocks.
     public var isPastDeadline: @Sendable () -> Bool
+    /// True once the session has asked the command to end; asked at the same places.
+    public var isCancelled: @Sendable () -> Bool
     /// Runs `body(0) … body(count − 1)`, in parallel where threads are free; returns when all
     /// are done. Results never depend on it.
     public var split: @Sendable (_ count: Int, _ body: @Sendable (Int) -> Void) -> Void
 
     public init(
         now: HostInstant, isPastDeadline: @escaping @Sendable () -> Bool = { false },
+        isCancelled: @escaping @Sendable () -> Bool = { false },
         split: @escaping @Sendable (Int, @Sendable (Int) -> Void) -> Void = { count, body in
             for index in 0 ..< count { body(index) }
         }
     ) {
         self.now = now
         self.isPastDeadline = isPastDeadline
+        self.isCancelled = isCancelled
         self.split = split
     }
 }
@@ -179,11 +189,12 @@ public struct ChipStatus: Sendable {
     public var tiles: Int
     public var isTruthRevealed: Bool
     public var sequenceLast: UInt64
+    public var warnings: [String]
 
     public init(
         stateDigest: [UInt8], isPowered: Bool, chipTime: ChipInstant, clock: ClockMode,
         lease: LeaseView, matrices: [MatrixDescription], tilesFree: Int, tiles: Int,
-        isTruthRevealed: Bool, sequenceLast: UInt64
+        isTruthRevealed: Bool, sequenceLast: UInt64, warnings: [String] = []
     ) {
         self.stateDigest = stateDigest
         self.isPowered = isPowered
@@ -195,6 +206,7 @@ public struct ChipStatus: Sendable {
         self.tiles = tiles
         self.isTruthRevealed = isTruthRevealed
         self.sequenceLast = sequenceLast
+        self.warnings = warnings
     }
 }
 

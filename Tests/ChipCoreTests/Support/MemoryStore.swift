@@ -9,6 +9,8 @@ final class MemoryStore: ChipStore {
         var commits = 0
         /// Commits from this number on fail; `nil`: none.
         var failFrom: Int?
+        /// Called once, while the next commit is on its way to the disk.
+        var meanwhile: (@Sendable () -> Void)?
     }
 
     private let content: Mutex<Content>
@@ -18,6 +20,9 @@ final class MemoryStore: ChipStore {
     /// What stable storage holds now: a power cut and a restart begin with it.
     var snapshot: Content { content.withLock { $0 } }
     func fail(from commit: Int?) { content.withLock { $0.failFrom = commit } }
+    func during(nextCommit body: @escaping @Sendable () -> Void) {
+        content.withLock { $0.meanwhile = body }
+    }
 
     func load() throws(StoreFault) -> StoredChip? {
         content.withLock { content in
@@ -32,6 +37,10 @@ final class MemoryStore: ChipStore {
     }
 
     func commit(_ changes: StoreChanges) throws(StoreFault) {
+        content.withLock { content in
+            defer { content.meanwhile = nil }
+            return content.meanwhile
+        }?()
         try content.withLock { (content) throws(StoreFault) in
             if let from = content.failFrom, content.commits >= from {
                 throw StoreFault(isDataLoss: false, message: "the disk is full")

@@ -11,7 +11,6 @@ final class FakeChip: ChipBackend {
         var held: Set<UInt64> = []
         var isGateOpen = false
         var running: UInt64?
-        var isCancelled = false
         var stored: [UInt64: [[UInt8]]] = [:]
         var epoch: UInt64 = 0
         var holder: SessionID?
@@ -43,16 +42,18 @@ final class FakeChip: ChipBackend {
     }
 
     func change(
-        _ command: ChangeCommand, stamp: CommandStamp, work: WorkContext,
-        encode: (ChangeReply) -> [[UInt8]]
+        _ command: @autoclosure () throws(ChipFault) -> ChangeCommand, stamp: CommandStamp,
+        work: WorkContext, encode: (ChangeReply) -> [[UInt8]]
     ) throws(ChipFault) -> ChangeAnswer {
         let (stored, isHeld) = state.withLock { state in
-            state.log.append("change \(stamp.sequence)")
             state.running = stamp.sequence
             return (state.stored[stamp.sequence], state.held.contains(stamp.sequence))
         }
         defer { state.withLock { $0.running = nil } }
         if let stored { return .replayed(stored) }
+        if let stop = work.stop { throw stop }
+        let command = try command()
+        state.withLock { $0.log.append("change \(stamp.sequence)") }
         if isHeld {
             begun.signal()
             try hold(work)
@@ -83,11 +84,10 @@ final class FakeChip: ChipBackend {
             if work.isPastDeadline() {
                 throw ChipFault(.deadlineExceeded, .deadline, .afterFix, "during the work")
             }
-            let (isCancelled, isGateOpen) = state.withLock { ($0.isCancelled, $0.isGateOpen) }
-            if isCancelled {
+            if work.isCancelled() {
                 throw ChipFault(.cancelled, .cancelledByRequest, .never, "cancelled in the work")
             }
-            if isGateOpen { return }
+            if state.withLock({ $0.isGateOpen }) { return }
         }
     }
 
@@ -176,15 +176,12 @@ final class FakeChip: ChipBackend {
         return running == sequence ? .running(last: last) : .neverSeen(last: last)
     }
 
-    func cancel(session: SessionID, sequence: UInt64) -> Bool {
-        state.withLock { state in
-            guard state.running == sequence else { return false }
-            state.isCancelled = true
-            return true
-        }
+    func rememberTime(now: HostInstant) throws(ChipFault) -> [String] {
+        state.withLock { $0.timesRemembered += 1 }
+        return []
     }
 
-    func rememberTime(now: HostInstant) throws(ChipFault) {
+    func prepareToClose(now: HostInstant) throws(ChipFault) {
         state.withLock { $0.timesRemembered += 1 }
     }
 }

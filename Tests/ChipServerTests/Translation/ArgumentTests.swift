@@ -57,6 +57,8 @@ struct ArgumentTests {
             sentence: "name is 66 bytes long; allowed: at most 64"),
         Case(command: map { $0.name = "a\nb" }, sentence: "name contains a control character"),
         Case(
+            command: map { $0.name = "a\u{85}b" }, sentence: "name contains a control character"),
+        Case(
             command: map { $0.tiles = Array(repeating: 0, count: 65_537) },
             sentence: "tiles is 65537 entries long; allowed: at most 65536"),
         Case(
@@ -127,7 +129,7 @@ struct ArgumentTests {
             sentence: "the batch has 65537 vectors; the limit is 65536"),
     ]
 
-    @Test func eachIsRefusedBeforeTheChipIsAsked() throws {
+    @Test func eachIsRefusedBeforeTheChipWorks() throws {
         let test = try TestDaemon()
         let host = try TestHost(test.endpoint)
         for entry in Self.cases {

@@ -4,31 +4,43 @@ package struct Desk: Sendable {
     package struct Running: Sendable {
         package var session: SessionID
         package var sequence: UInt64
-        package var isCancelled = false
     }
 
     package var clock: ChipClock
     package var lease: LeaseTable
+    /// The lease that is being journalled.
+    package var leaseNext: LeaseTable?
     package var sessions: SessionTable
     package var running: Running?
     package var published: ChipState
+
+    /// Lets a command start under its stamp. While a lease is being journalled it must be allowed
+    /// by both: by the old one, which counts if the journal fails, and by the new one, which may
+    /// be on the disk already.
+    mutating func start(_ stamp: CommandStamp, now: HostInstant) throws(ChipFault) {
+        try lease.check(stamp, now: now)
+        try leaseNext?.check(stamp, now: now)
+        precondition(running == nil)
+        running = Running(session: stamp.session, sequence: stamp.sequence)
+    }
 }
 
 extension EmulatedChip {
     public func status(session: SessionID, now: HostInstant) -> ChipStatus {
-        let (state, time, mode, lease, last) = desk.withLock { desk in
+        let (state, time, clock, lease, last) = desk.withLock { desk in
             (
-                desk.published, desk.clock.now(now), desk.clock.record.mode,
+                desk.published, desk.clock.now(now), desk.clock,
                 desk.lease.view(for: session, now: now), desk.sessions.last(session)
             )
         }
         let used = state.matrices.values.reduce(0) { $0 + $1.description.tiles.count }
         return ChipStatus(
             stateDigest: StateDigest.of(state), isPowered: state.counters.isPowered,
-            chipTime: time, clock: mode, lease: lease,
+            chipTime: time, clock: clock.record.mode, lease: lease,
             matrices: state.matrices.values.map(\.description).sorted { $0.id < $1.id },
             tilesFree: spec.tiles - used, tiles: spec.tiles,
-            isTruthRevealed: state.counters.isTruthRevealed, sequenceLast: last)
+            isTruthRevealed: state.counters.isTruthRevealed, sequenceLast: last,
+            warnings: clock.warnings)
     }
 
     public func health(now: HostInstant) -> ChipHealth {
@@ -44,7 +56,7 @@ extension EmulatedChip {
             commands: state.counters.commands)
     }
 
-    public func query(session: SessionID, sequence: UInt64) -> OutcomeState {
+    public func query(session: SessionID, sequence: UInt64) throws(ChipFault) -> OutcomeState {
         let (known, last, isRunning) = desk.withLock { desk in
             (
                 desk.sessions.known(session, sequence), desk.sessions.last(session),
@@ -55,21 +67,12 @@ extension EmulatedChip {
         case .neverSeen: return isRunning ? .running(last: last) : .neverSeen(last: last)
         case .forgotten: return .forgotten(last: last)
         case .kept:
-            // Between the look-up and the read the reply may be acknowledged, or unreadable.
-            guard let frames = try? store.reply(session: session, sequence: sequence) else {
-                return .forgotten(last: last)
+            let frames = try Self.storage { () throws(StoreFault) in
+                try store.reply(session: session, sequence: sequence)
             }
+            // Acknowledged between the look-up and the read.
+            guard let frames else { return .forgotten(last: last) }
             return .done(frames: frames, last: last)
-        }
-    }
-
-    public func cancel(session: SessionID, sequence: UInt64) -> Bool {
-        desk.withLock { desk in
-            guard desk.running?.session == session, desk.running?.sequence == sequence else {
-                return false
-            }
-            desk.running?.isCancelled = true
-            return true
         }
     }
 
@@ -115,9 +118,13 @@ extension EmulatedChip {
             throw .field("term_ms", "\(term)", allowed: "1 … \(limits.leaseTermMilliseconds)")
         }
         return try journal.withLock { (_) throws(ChipFault) in
-            let before = desk.withLock { $0 }
-            let lease = try next(before)
-            if lease.record != before.lease.record {
+            let (before, lease) = try desk.withLock { (desk) throws(ChipFault) in
+                let lease = try next(desk)
+                desk.leaseNext = lease
+                return (desk.lease.record, lease)
+            }
+            defer { desk.withLock { $0.leaseNext = nil } }
+            if lease.record != before {
                 var changes = StoreChanges()
                 changes.lease = lease.record
                 try commit(changes)
@@ -131,14 +138,35 @@ extension EmulatedChip {
 
     // MARK: Time
 
-    public func rememberTime(now: HostInstant) throws(ChipFault) {
+    public func rememberTime(now: HostInstant) throws(ChipFault) -> [String] {
+        try journal.withLock { (_) throws(ChipFault) in
+            let clock = desk.withLock { desk in
+                _ = desk.clock.now(now)
+                return desk.clock
+            }
+            var changes = StoreChanges()
+            changes.clock = clock.record
+            try commit(changes)
+            return clock.warnings
+        }
+    }
+
+    public func prepareToClose(now: HostInstant) throws(ChipFault) {
         try journal.withLock { (_) throws(ChipFault) in
             var changes = StoreChanges()
-            changes.clock = desk.withLock { desk in
+            desk.withLock { desk in
                 _ = desk.clock.now(now)
-                return desk.clock.record
+                changes.clock = desk.clock.record
+                if desk.lease.holder != nil, !desk.lease.isHeld(now) {
+                    changes.lease = desk.lease.broken().record
+                }
             }
             try commit(changes)
         }
+    }
+
+    /// Chip time, and what is to be said of it.
+    package func time(_ now: HostInstant) -> (instant: ChipInstant, warnings: [String]) {
+        desk.withLock { desk in (desk.clock.now(now), desk.clock.warnings) }
     }
 }

@@ -1,37 +1,35 @@
 extension EmulatedChip {
-    /// Checks in the order of the protocol: stored outcome, sequence, epoch, arguments; then the
-    /// work on a copy, one transaction, and only then the answer.
+    /// Checks in the order of the protocol: stored outcome, sequence, epoch, deadline, arguments;
+    /// then the work on a copy, one transaction, and only then the answer.
     public func change(
-        _ command: ChangeCommand, stamp: CommandStamp, work: WorkContext,
+        _ command: @autoclosure () throws(ChipFault) -> ChangeCommand, stamp: CommandStamp, work: WorkContext,
         encode: (ChangeReply) -> [[UInt8]]
     ) throws(ChipFault) -> ChangeAnswer {
         let admission = try desk.withLock { (desk) throws(ChipFault) in
             let admission = try desk.sessions.admit(stamp)
             if case .proceed = admission {
-                try desk.lease.check(stamp, now: work.now)
-                precondition(desk.running == nil)
-                desk.running = Desk.Running(session: stamp.session, sequence: stamp.sequence)
+                try desk.start(stamp, now: work.now)
             }
             return admission
         }
         if case .replay = admission { return .replayed(try storedReply(stamp)) }
         defer { desk.withLock { $0.running = nil } }
 
-        let time = desk.withLock { $0.clock.now(work.now) }
+        if let stop = work.stop { throw stop }
+        let command = try command()
+        let (time, warnings) = time(work.now)
         return try worker.withLock { (worker) throws(ChipFault) in
             var next = worker.state
             var changes = StoreChanges()
-            let progress = Progress(chip: self, work: work)
             let done = try worker.carryOut(
-                command, on: &next, recording: &changes, at: time, limits: limits,
-                progress: progress)
+                command, on: &next, recording: &changes, at: time, limits: limits, work: work)
             next.counters.commands += 1
             next.counters.pulses += done.cost.pulses
             next.counters.energyPicojoules += done.cost.energyPicojoules
             next.counters.latencyNanoseconds += done.cost.latencyNanoseconds
             let reply = ChangeReply(
                 result: done.result, effect: done.fault == nil ? .full : .partial,
-                fault: done.fault, chipTime: time, cost: done.cost, warnings: done.warnings)
+                fault: done.fault, chipTime: time, cost: done.cost, warnings: warnings + done.warnings)
             let frames = encode(reply)
             try enter(stamp, frames: frames, state: next, changes: changes)
             worker.adopt(next, changed: changes)
@@ -66,13 +64,8 @@ extension EmulatedChip {
     }
 
     private func storedReply(_ stamp: CommandStamp) throws(ChipFault) -> [[UInt8]] {
-        let frames: [[UInt8]]?
-        do {
-            frames = try store.reply(session: stamp.session, sequence: stamp.sequence)
-        } catch {
-            throw ChipFault(
-                error.isDataLoss ? .dataLoss : .unavailable, .store,
-                error.isDataLoss ? .never : .sameRequest, error.message)
+        let frames = try Self.storage { () throws(StoreFault) in
+            try store.reply(session: stamp.session, sequence: stamp.sequence)
         }
         guard let frames else {
             throw ChipFault(
@@ -83,24 +76,16 @@ extension EmulatedChip {
     }
 }
 
-/// What a running command asks between pulses.
-package struct Progress: Sendable {
-    private let isCancelled: @Sendable () -> Bool
-    package let work: WorkContext
-
-    init(chip: EmulatedChip, work: WorkContext) {
-        self.work = work
-        isCancelled = { chip.desk.withLock { $0.running?.isCancelled ?? false } }
-    }
-
-    /// Why the command has to end now, or `nil`.
+extension WorkContext {
+    /// Why the command has to end now, or `nil`; asked before it starts and between pulses.
     package var stop: ChipFault? {
         if isCancelled() {
             return ChipFault(.cancelled, .cancelledByRequest, .never, "cancelled by its session")
         }
-        if work.isPastDeadline() {
+        if isPastDeadline() {
             return ChipFault(
-                .deadlineExceeded, .deadline, .afterFix, "the deadline passed during the work")
+                .deadlineExceeded, .deadline, .afterFix,
+                "the deadline passed before the command was done")
         }
         return nil
     }

@@ -3,14 +3,17 @@ import Physics
 extension EmulatedChip {
     public func sample(_ command: SampleCommand, work: WorkContext) throws(ChipFault) -> SampleReply
     {
-        let time = desk.withLock { $0.clock.now(work.now) }
+        let (time, warnings) = time(work.now)
         return try worker.withLock { (worker) throws(ChipFault) in
+            var reply: SampleReply
             switch command {
             case .read(let command):
-                return try worker.read(command, at: time, limits: limits)
+                reply = try worker.read(command, at: time, limits: limits)
             case .multiply(let command):
-                return try worker.multiply(command, at: time, limits: limits, work: work)
+                reply = try worker.multiply(command, at: time, limits: limits, work: work)
             }
+            reply.warnings = warnings + reply.warnings
+            return reply
         }
     }
 
@@ -50,12 +53,18 @@ extension EmulatedChip {
         }
     }
 
-    /// The new clock counts once it is stored.
+    /// The new clock counts once it is stored; until then time stands still, so that nobody is
+    /// shown an instant that the new clock has not come to.
     private func changeClock(_ now: HostInstant, _ change: (inout ChipClock) -> Void)
         throws(ChipFault) -> SimulationReply
     {
         try journal.withLock { (_) throws(ChipFault) in
-            var clock = desk.withLock { $0.clock }
+            var clock = desk.withLock { desk in
+                desk.clock.hold(at: now)
+                return desk.clock
+            }
+            defer { desk.withLock { $0.clock.run() } }
+            clock.run()
             change(&clock)
             var changes = StoreChanges()
             changes.clock = clock.record

@@ -82,7 +82,7 @@ public final class EmulatedChip: ChipBackend {
         try Self.storage { () throws(StoreFault) in try store.commit(changes) }
     }
 
-    private static func storage<Value>(_ body: () throws(StoreFault) -> Value) throws(ChipFault)
+    package static func storage<Value>(_ body: () throws(StoreFault) -> Value) throws(ChipFault)
         -> Value
     {
         do {

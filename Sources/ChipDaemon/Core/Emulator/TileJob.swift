@@ -24,9 +24,9 @@ package struct TileJob: Sendable {
 
     package func run(
         method: ProgramCommand.Method, chip: Worker, draws: EventDraws, at time: ChipInstant,
-        progress: Progress
+        work: WorkContext
     ) -> Outcome {
-        if progress.stop != nil {
+        if work.stop != nil {
             return Outcome(
                 record: record, outcomes: Array(repeating: .notAttempted, count: cells.count),
                 pulses: Array(repeating: 0, count: cells.count))
@@ -53,13 +53,13 @@ package struct TileJob: Sendable {
             if pulsesMax > 0 { parameters.pulsesMax = pulsesMax }
             return verify(
                 parameters, chip: chip, deviations: deviations, draws: draws,
-                firstCell: firstCell, at: time, progress: progress)
+                firstCell: firstCell, at: time, work: work)
         }
     }
 
     private func verify(
         _ parameters: WriteVerifyParameters, chip: Worker, deviations: [Float], draws: EventDraws,
-        firstCell: UInt64, at time: ChipInstant, progress: Progress
+        firstCell: UInt64, at time: ChipInstant, work: WorkContext
     ) -> Outcome {
         var record = record
         var now = aged
@@ -68,7 +68,7 @@ package struct TileJob: Sendable {
         ).program(
             cells: cells, targets: targets, deviations: deviations, conductances: &now,
             pulses: &record.pulses, draws: draws, firstCell: firstCell,
-            shouldStop: { progress.stop != nil })
+            shouldStop: { work.stop != nil })
         // A cell that needed no pulse keeps its cause: conductance and instant.
         if result.pulses.contains(where: { $0 > 0 }) {
             let index = record.index(of: time)

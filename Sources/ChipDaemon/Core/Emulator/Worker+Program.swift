@@ -5,7 +5,7 @@ extension Worker {
     /// Writes codes to a matrix or conductances to a tile (physics §3, §4).
     mutating func program(
         _ command: ProgramCommand, on next: inout ChipState, recording changes: inout StoreChanges,
-        at time: ChipInstant, limits: ChipLimits, progress: Progress
+        at time: ChipInstant, limits: ChipLimits, work: WorkContext
     ) throws(ChipFault) -> Done {
         try next.checkPower()
         try checkMethod(command.method)
@@ -25,7 +25,7 @@ extension Worker {
         let draws = EventDraws(
             serial: fabrication.serial, event: next.counters.changeEventNext)
         next.counters.changeEventNext += UInt64(WriteVerify.eventsMax)
-        let outcomes = run(plan.jobs, command.method, draws, at: time, progress: progress)
+        let outcomes = run(plan.jobs, command.method, draws, at: time, work: work)
 
         var report = plan.report
         report.cells = plan.jobs.reduce(0) { $0 + $1.cells.count }
@@ -44,7 +44,7 @@ extension Worker {
             }
         }
         tally.fill(&report)
-        let fault = report.notAttempted > 0 ? progress.stop : nil
+        let fault = report.notAttempted > 0 ? work.stop : nil
         if let fault, report.notAttempted == report.cells { throw fault }
         var done = Done(result: .programmed(report), cost: plan.cost(spec, tally), fault: fault)
         plan.note(outcomes, codes: command.target, in: &next, recording: &changes)
@@ -76,13 +76,13 @@ extension Worker {
     /// All jobs, on as many threads as are free, their outcomes in order.
     private func run(
         _ jobs: [TileJob], _ method: ProgramCommand.Method, _ draws: EventDraws,
-        at time: ChipInstant, progress: Progress
+        at time: ChipInstant, work: WorkContext
     ) -> [TileJob.Outcome] {
         let results = Mutex<[TileJob.Outcome?]>(Array(repeating: nil, count: jobs.count))
         let chip = self
-        progress.work.split(jobs.count) { index in
+        work.split(jobs.count) { index in
             let outcome = jobs[index].run(
-                method: method, chip: chip, draws: draws, at: time, progress: progress)
+                method: method, chip: chip, draws: draws, at: time, work: work)
             results.withLock { $0[index] = outcome }
         }
         return results.withLock { results in

@@ -30,7 +30,7 @@ package struct Worker: Sendable {
 
     package mutating func carryOut(
         _ command: ChangeCommand, on next: inout ChipState, recording changes: inout StoreChanges,
-        at time: ChipInstant, limits: ChipLimits, progress: Progress
+        at time: ChipInstant, limits: ChipLimits, work: WorkContext
     ) throws(ChipFault) -> Done {
         switch command {
         case .map(let command):
@@ -40,7 +40,7 @@ package struct Worker: Sendable {
         case .program(let command):
             return try program(
                 command, on: &next, recording: &changes, at: time, limits: limits,
-                progress: progress)
+                work: work)
         case .calibrate(let matrix, let fullScale):
             return try calibrate(matrix, fullScale, on: &next, recording: &changes)
         case .power(let on):

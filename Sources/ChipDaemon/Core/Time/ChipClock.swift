@@ -13,7 +13,10 @@
 package struct ChipClock: Sendable {
     package private(set) var record: ClockRecord
     /// How far the wall clock stands behind the latest instant seen, µs; 0 in the normal case.
-    package private(set) var setBackMicroseconds: Int64 = 0
+    private var setBackMicroseconds: Int64 = 0
+    private var isHeld = false
+    /// Less is what a clock that is being disciplined moves by (chosen).
+    private static let setBackToldMicroseconds: Int64 = 1_000_000
 
     /// 8·10^18 µs: 250,000 years, beyond which chip time stands still (chosen; Int64 holds 9.2·10^18).
     private static let farthest = 8_000_000_000_000_000_000.0
@@ -29,12 +32,30 @@ package struct ChipClock: Sendable {
     }
 
     package mutating func now(_ host: HostInstant) -> ChipInstant {
+        guard !isHeld else { return record.latest }
         let unclamped = unclampedMicroseconds(host)
         setBackMicroseconds = max(0, record.latest.microseconds - unclamped)
         if unclamped > record.latest.microseconds {
             record.latest = ChipInstant(microseconds: unclamped)
         }
         return record.latest
+    }
+
+    /// Time stands still from now until `run`.
+    package mutating func hold(at host: HostInstant) {
+        _ = now(host)
+        isHeld = true
+    }
+
+    package mutating func run() { isHeld = false }
+
+    /// What a host should know of the time.
+    package var warnings: [String] {
+        guard setBackMicroseconds >= Self.setBackToldMicroseconds else { return [] }
+        return [
+            "the wall clock was set back: chip time stands still until it has made up for "
+                + "\(Double(setBackMicroseconds) / 1e6) s"
+        ]
     }
 
     package mutating func set(_ mode: ClockMode, at host: HostInstant) {

@@ -29,6 +29,7 @@ extension Dispatcher {
                 let status = chip.status(session: session ?? .nobody, now: self.clock.now)
                 reply.status = WireStatusResult(status)
                 reply.chipTimeS = status.chipTime.seconds
+                reply.warnings = status.warnings
             case .health:
                 let health = chip.health(now: self.clock.now)
                 reply.health = WireHealthResult(health)
@@ -39,8 +40,8 @@ extension Dispatcher {
             case .query(let query):
                 return try self.answer(query, chip, session ?? .nobody, into: &reply)
             case .cancel(let cancel):
-                reply.cancel.requested = self.cancel(
-                    chip, session ?? .nobody, sequence: cancel.sequence)
+                reply.cancel.requested = self.house.cancel(
+                    chip.serial, session: session ?? .nobody, sequence: cancel.sequence)
             default:
                 preconditionFailure("\(request.command.traits.name) is no desk call")
             }
@@ -54,7 +55,12 @@ extension Dispatcher {
         _ query: WireQuery, _ chip: any ChipBackend, _ session: SessionID,
         into reply: inout WireReply
     ) throws(WireError) -> [Frame] {
-        var state = chip.query(session: session, sequence: query.sequence)
+        var state: OutcomeState
+        do throws(ChipFault) {
+            state = try chip.query(session: session, sequence: query.sequence)
+        } catch {
+            throw WireError(error)
+        }
         // To the host a command in the queue is as good as running: it will get its answer.
         if case .neverSeen(let last) = state,
             house.isPending(chip.serial, session: session, sequence: query.sequence)
@@ -68,11 +74,6 @@ extension Dispatcher {
         }
         reply.query = result
         return tensors
-    }
-
-    private func cancel(_ chip: any ChipBackend, _ session: SessionID, sequence: UInt64) -> Bool {
-        let isPending = house.cancel(chip.serial, session: session, sequence: sequence)
-        return chip.cancel(session: session, sequence: sequence) || isPending
     }
 
     // MARK: Lease

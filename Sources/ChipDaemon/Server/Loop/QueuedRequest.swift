@@ -21,15 +21,13 @@ struct QueuedRequest: Sendable {
 
     private func carryOut(on chip: any ChipBackend, _ cancelFlag: CancelFlag) throws(ChipFault) {
         let now = dispatcher.clock.now
+        let traits = request.command.traits
+        if traits.isSequenced { return try change(chip, now, cancelFlag) }
         guard !isPastDeadline(now) else {
             return answer.refuse(.deadlinePassed(request.request.deadlineMs))
         }
-        guard !cancelFlag.isRaised else { return answer.refuse(.cancelledWhileWaiting) }
-        let traits = request.command.traits
         do throws(WireError) {
-            if traits.isSequenced {
-                try change(chip, now, cancelFlag)
-            } else if traits.isSimulation {
+            if traits.isSimulation {
                 try simulate(chip, now)
             } else if traits.isControl {
                 try dispatcher.atDesk(request, serial: serial, answer: answer)
@@ -44,46 +42,38 @@ struct QueuedRequest: Sendable {
     // MARK: The three kinds of work
 
     private func change(_ chip: any ChipBackend, _ now: HostInstant, _ cancelFlag: CancelFlag)
-        throws(WireError)
+        throws(ChipFault)
     {
         let ids = request.request
         guard let session = SessionID([UInt8](ids.session)) else {
             preconditionFailure("the decoder lets no sequenced command pass without its session")
         }
-        let command = try ChangeCommand(request)
         let stamp = CommandStamp(
             session: session, sequence: ids.sequence,
             digest: Codec.digest(ids, tensors: request.tensors), epoch: ids.epoch,
             acknowledged: ids.acknowledged)
-        let work = context(now) {
-            // The flag may have been raised before the chip knew of the command.
-            if cancelFlag.isRaised {
-                _ = chip.cancel(session: session, sequence: ids.sequence)
-            }
+        var made: (change: ChangeReply, stored: StoredReply)?
+        let done = try chip.change(
+            try ChangeCommand(checking: request), stamp: stamp,
+            work: context(now, isCancelled: { cancelFlag.isRaised })
+        ) { change in
+            let (reply, tensors) = WireReply.storable(change, to: ids)
+            let stored = StoredReply(reply, tensors: tensors)
+            made = (change, stored)
+            return stored.encoded
         }
-        do throws(ChipFault) {
-            var made: (change: ChangeReply, stored: StoredReply)?
-            let done = try chip.change(command, stamp: stamp, work: work) { change in
-                let (reply, tensors) = WireReply.storable(change, to: ids)
-                let stored = StoredReply(reply, tensors: tensors)
-                made = (change, stored)
-                return stored.encoded
+        switch done {
+        case .done:
+            guard let made else { preconditionFailure("a change is encoded before it is done") }
+            publish(made.change)
+            answer.send(made.stored, isReplayed: false)
+        case .replayed(let frames):
+            guard let stored = StoredReply(frames) else {
+                throw ChipFault(
+                    .dataLoss, .store, .never,
+                    "the stored reply of sequence \(ids.sequence) cannot be read")
             }
-            switch done {
-            case .done:
-                guard let made else { preconditionFailure("a change is encoded before it is done") }
-                publish(made.change)
-                answer.send(made.stored, isReplayed: false)
-            case .replayed(let frames):
-                guard let stored = StoredReply(frames) else {
-                    throw ChipFault(
-                        .dataLoss, .store, .never,
-                        "the stored reply of sequence \(ids.sequence) cannot be read")
-                }
-                answer.send(stored, isReplayed: true)
-            }
-        } catch {
-            answer.refuse(error)
+            answer.send(stored, isReplayed: true)
         }
     }
 
@@ -124,14 +114,12 @@ struct QueuedRequest: Sendable {
     }
 
     private func context(
-        _ now: HostInstant, onAsked: @escaping @Sendable () -> Void = {}
+        _ now: HostInstant, isCancelled: @escaping @Sendable () -> Bool = { false }
     ) -> WorkContext {
         WorkContext(
             now: now,
-            isPastDeadline: {
-                onAsked()
-                return self.isPastDeadline(self.dispatcher.clock.now)
-            },
+            isPastDeadline: { self.isPastDeadline(self.dispatcher.clock.now) },
+            isCancelled: isCancelled,
             split: { count, body in self.dispatcher.house.split(count, body) })
     }
 

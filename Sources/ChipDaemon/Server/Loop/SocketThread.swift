@@ -102,6 +102,19 @@ final class SocketThread: Sendable {
         }
     }
 
+    /// One that cannot be sent keeps no other from being sent.
+    private static func send(
+        _ message: [Frame], _ socket: borrowing Socket, _ logger: Logger
+    ) {
+        do throws(ZMQError) {
+            if try !socket.send(message) {
+                logger.debug("an answer was dropped: its peer is gone or does not read")
+            }
+        } catch {
+            logger.error("an answer was dropped: \(error)")
+        }
+    }
+
     private static func serve(
         _ socket: borrowing Socket, _ outbox: Outbox, _ logger: Logger,
         _ onTick: @Sendable () -> Void, _ onMessage: @Sendable ([Frame]) -> Void
@@ -113,9 +126,7 @@ final class SocketThread: Sendable {
                     socket: socket, wakeup: outbox.wakeup, timeoutMilliseconds: 1_000)
                 if ready.woken { outbox.wakeup.drain() }
                 let (messages, isFinishing) = outbox.take()
-                for message in messages where try !socket.send(message) {
-                    logger.debug("an answer was dropped: its peer is gone or does not read")
-                }
+                for message in messages { send(message, socket, logger) }
                 if isFinishing { return }
                 if ready.socketReady {
                     for _ in 0 ..< messagesPerTurn {

@@ -4,7 +4,15 @@ internal import Protocol
 
 extension ChangeCommand {
     /// A sequenced command in the chip's terms, every number bounded.
-    init(_ request: IncomingRequest) throws(WireError) {
+    init(checking request: IncomingRequest) throws(ChipFault) {
+        do throws(WireError) {
+            try self.init(request)
+        } catch {
+            throw ChipFault(error)
+        }
+    }
+
+    private init(_ request: IncomingRequest) throws(WireError) {
         switch request.command {
         case .map(let map):
             try TensorArguments(request).finish()

@@ -38,7 +38,8 @@ enum FieldBounds {
             throw outOfRange(
                 field, "\(value.utf8.count) bytes long", "at most \(Limits.nameBytes)")
         }
-        guard value.unicodeScalars.allSatisfy({ $0.value >= 32 && $0.value != 127 }) else {
+        guard !value.unicodeScalars.contains(where: { $0.properties.generalCategory == .control })
+        else {
             throw .field("\(field) contains a control character; allowed: printable text")
         }
         return value

@@ -14,6 +14,18 @@ extension WireError {
     }
 }
 
+extension ChipFault {
+    /// A refused argument in the chip's terms, so that it takes its place among the chip's own
+    /// checks.
+    init(_ error: WireError) {
+        guard let code = Code(rawValue: error.code.rawValue),
+            let reason = Reason(rawValue: error.reason.rawValue),
+            let retry = Retry(rawValue: error.retry.rawValue)
+        else { preconditionFailure("the chip knows every code, reason and retry of the wire") }
+        self.init(code, reason, retry, error.message)
+    }
+}
+
 extension WireError {
     static func deadlinePassed(_ milliseconds: UInt32) -> WireError {
         make(
@@ -21,9 +33,6 @@ extension WireError {
             "deadline_ms is \(milliseconds), and the command waited longer than that before its "
                 + "turn came")
     }
-
-    static let cancelledWhileWaiting = make(
-        .cancelled, .cancelledByRequest, retry: .never, "cancelled by its session before it began")
 
     static let simulationOff = make(
         .failedPrecondition, .simulationOff, retry: .never,

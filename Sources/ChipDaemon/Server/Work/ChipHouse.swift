@@ -108,7 +108,7 @@ package final class ChipHouse: Sendable {
         switch way {
         case .now(let backend):
             call(.success(backend))
-            leaveDesk(serial)
+            leaveDesk(serial, isTimeSaved: false)
         case .later: state.withLock { start(serial, &$0) }
         case .never: call(.failure(Self.stopping))
         }
@@ -149,8 +149,8 @@ package final class ChipHouse: Sendable {
         }
         for (serial, backend) in used {
             pool.submit {
-                self.rememberTime(backend)
-                self.leaveDesk(serial)
+                let isStored = self.rememberTime(backend)
+                self.leaveDesk(serial, isTimeSaved: isStored)
             }
         }
     }
@@ -190,8 +190,7 @@ package final class ChipHouse: Sendable {
             state.slots.keys.compactMap { state.slots[$0]?.chip }
         }
         for chip in chips {
-            rememberTime(chip.backend)
-            chip.close()
+            putAway(chip)
         }
         state.withLock { state in
             for serial in state.slots.keys { state.slots[serial]?.chip = nil }
@@ -272,7 +271,7 @@ package final class ChipHouse: Sendable {
                 "\(openMax) chips are open and in use, which is the limit; try again when one "
                     + "is idle")
         case .open(let evicted):
-            if let evicted { putAway(evicted.serial, evicted.chip) }
+            if let evicted { evict(evicted.serial, evicted.chip) }
             return try openNow(serial)
         }
     }
@@ -291,9 +290,8 @@ package final class ChipHouse: Sendable {
         }
     }
 
-    private func putAway(_ serial: UInt32, _ chip: OpenChip) {
-        rememberTime(chip.backend)
-        chip.close()
+    private func evict(_ serial: UInt32, _ chip: OpenChip) {
+        putAway(chip)
         logger.info("closed chip \(serial), which was idle")
         state.update { state in
             state.change(serial) { $0.isWorking = false }
@@ -301,19 +299,37 @@ package final class ChipHouse: Sendable {
         }
     }
 
-    private func rememberTime(_ backend: any ChipBackend) {
+    private func putAway(_ chip: OpenChip) {
         do {
-            try backend.rememberTime(now: clock.now)
+            try chip.backend.prepareToClose(now: clock.now)
         } catch {
-            logger.warning("the time of chip \(backend.serial) was not stored: \(error.message)")
+            logTimeLost(chip.backend, error)
+        }
+        chip.close()
+    }
+
+    /// Whether it was stored.
+    private func rememberTime(_ backend: any ChipBackend) -> Bool {
+        do {
+            for warning in try backend.rememberTime(now: clock.now) {
+                logger.warning("chip \(backend.serial): \(warning)")
+            }
+            return true
+        } catch {
+            logTimeLost(backend, error)
+            return false
         }
     }
 
-    private func leaveDesk(_ serial: UInt32) {
+    private func logTimeLost(_ backend: any ChipBackend, _ fault: ChipFault) {
+        logger.warning("the time of chip \(backend.serial) was not stored: \(fault.message)")
+    }
+
+    private func leaveDesk(_ serial: UInt32, isTimeSaved: Bool) {
         state.update { state in
             state.change(serial) { slot in
                 slot.deskUsers -= 1
-                slot.isTimeUnsaved = slot.chip != nil
+                if !isTimeSaved { slot.isTimeUnsaved = slot.chip != nil }
             }
         }
     }
