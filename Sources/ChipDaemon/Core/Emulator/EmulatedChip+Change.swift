@@ -2,7 +2,8 @@ extension EmulatedChip {
     /// Checks in the order of the protocol: stored outcome, sequence, epoch, deadline, arguments;
     /// then the work on a copy, one transaction, and only then the answer.
     public func change(
-        _ command: @autoclosure () throws(ChipFault) -> ChangeCommand, stamp: CommandStamp, work: WorkContext,
+        _ command: @autoclosure () throws(ChipFault) -> ChangeCommand, stamp: CommandStamp,
+        work: WorkContext,
         encode: (ChangeReply) -> [[UInt8]]
     ) throws(ChipFault) -> ChangeAnswer {
         let admission = try desk.withLock { (desk) throws(ChipFault) in
@@ -29,7 +30,8 @@ extension EmulatedChip {
             next.counters.latencyNanoseconds += done.cost.latencyNanoseconds
             let reply = ChangeReply(
                 result: done.result, effect: done.fault == nil ? .full : .partial,
-                fault: done.fault, chipTime: time, cost: done.cost, warnings: warnings + done.warnings)
+                fault: done.fault, chipTime: time, cost: done.cost,
+                warnings: warnings + done.warnings)
             let frames = encode(reply)
             try enter(stamp, frames: frames, state: next, changes: changes)
             worker.adopt(next, changed: changes)
