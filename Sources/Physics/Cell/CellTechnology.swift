@@ -19,12 +19,13 @@ public struct CellTechnology: Sendable, Hashable {
     /// σ_p, relative to G_on.
     public var programmingNoise: Double
     public var writeVerify: WriteVerifyParameters
+    public var endurance: Endurance
     public var cost: CellCost
 
     public init(
         name: String, storage: Storage, bitsPerCell: Int, window: ConductanceWindow,
         drift: PowerLawDrift, readNoise: ReadNoise, programmingNoise: Double,
-        writeVerify: WriteVerifyParameters, cost: CellCost
+        writeVerify: WriteVerifyParameters, endurance: Endurance = .unlimited, cost: CellCost
     ) throws(PhysicsError) {
         try require("bits per cell", Double(bitsPerCell), in: 1 ... 8)
         try require("programming noise σ_p", programmingNoise, in: 0 ... 1)
@@ -36,6 +37,7 @@ public struct CellTechnology: Sendable, Hashable {
         self.readNoise = readNoise
         self.programmingNoise = programmingNoise
         self.writeVerify = try writeVerify.validated()
+        self.endurance = endurance
         self.cost = try cost.validated()
     }
 

@@ -2,7 +2,8 @@
 ///
 ///     g_p = max(0, g* + σ_p·G_on·z),   N ← N + 1                   (P-1)
 ///
-/// with g* of (V-2) … (V-4). Order of one write: variation, programming noise, clip at 0, count.
+/// with g* of (V-2) … (V-4). Order of one write: the target on the worn window (L-2), variation,
+/// programming noise, clip at 0, stuck (L-4), count.
 ///
 /// | symbol | meaning                                  | unit     |
 /// |--------|------------------------------------------|----------|
@@ -16,22 +17,24 @@
 public struct OpenLoopProgramming: Sendable {
     private let variation: Variation
     private let noise: ReadNoise
-    private let on: Float
+    private let window: WornWindow
     private let spread: Float
 
     public init(technology: CellTechnology, variation: Variation) {
         self.variation = variation
         noise = technology.readNoise
-        on = Float(technology.window.on.microsiemens)
-        spread = Float(technology.programmingNoise) * on
+        window = WornWindow(technology)
+        spread = Float(technology.programmingNoise) * window.on
     }
 
     /// Writes `targets[k]` (µS) to cell `cells[k]` of the tile.
     ///
-    /// - Parameter firstCell: chip-wide number of the tile's cell 0.
+    /// - Parameters:
+    ///   - lives: `nil`: no cell of the tile can have reached the end of its life.
+    ///   - firstCell: chip-wide number of the tile's cell 0.
     public func write(
         cells: [Int32], targets: [Float], deviations: [Float], conductances: inout [Float],
-        pulses: inout [UInt32], draws: EventDraws, firstCell: UInt64
+        pulses: inout [UInt32], lives: CellLives? = nil, draws: EventDraws, firstCell: UInt64
     ) {
         precondition(cells.count == targets.count)
         precondition(deviations.count == conductances.count)
@@ -41,15 +44,18 @@ public struct OpenLoopProgramming: Sendable {
             .openLoop, first: firstCell + UInt64(first), count: Int(last - first) + 1)
         for (cell, target) in zip(cells, targets) {
             let index = Int(cell)
-            conductances[index] = landing(
-                target: target, deviation: deviations[index], z: normals[Int(cell - first)])
+            let landing = landing(
+                target: target, deviation: deviations[index], seen: pulses[index],
+                z: normals[Int(cell - first)])
             pulses[index].count()
+            conductances[index] = lives?.stuck(cell: index, seen: pulses[index]) ?? landing
         }
     }
 
     @inline(__always)
-    func landing(target: Float, deviation: Float, z: Float) -> Float {
-        let aim = variation.landing(target: target, deviation: deviation, on: on, noise: noise)
+    func landing(target: Float, deviation: Float, seen: UInt32, z: Float) -> Float {
+        let aim = variation.landing(
+            target: window.aim(target, seen), deviation: deviation, on: window.on, noise: noise)
         return max(0, aim + spread * z)
     }
 }
@@ -59,5 +65,9 @@ extension UInt32 {
     @inline(__always)
     mutating func count() {
         if self != .max { self += 1 }
+    }
+
+    mutating func count(by pulses: Int) {
+        self = UInt32(clamping: UInt64(self) + UInt64(pulses))
     }
 }

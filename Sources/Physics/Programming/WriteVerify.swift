@@ -1,18 +1,3 @@
-internal import Glibc
-
-/// What became of a cell that a command named.
-public enum CellOutcome: UInt8, Sendable, Hashable {
-    case skipped = 0
-    /// Written open loop.
-    case written
-    /// A noisy read was in band: the true error may exceed the tolerance.
-    case verified
-    /// The pulse limit was reached.
-    case unverified
-    /// The command ended before the cell was done.
-    case notAttempted
-}
-
 public struct WriteVerifyResult: Sendable {
     /// One entry a cell of the call, in its order.
     public var outcomes: [CellOutcome]
@@ -28,11 +13,12 @@ public struct WriteVerifyResult: Sendable {
 /// Each cycle of a cell:
 ///
 ///     g_read = g + σ(g)/√R·z₀                                          (P-2)
-///     |g_read − g_t| ≤ tol·G_on             verified
-///     pulses = pulsesMax                    unverified
+///     |g_read − g_t| ≤ tol·G_on             verified, after `confirmingReads` more of these
+///     r(N) = 1                              window closed
+///     pulses = pulsesMax                    unverified; stuck or window closed where that is why
 ///     |g_read − g_t| > coarse·G_on          open-loop write (P-1), s ← s₀; at most three a cell
-///     else  g ← max(0, g ± (G_on − G_off)·s·f·max(0, 1 + σ_c·z₁))      (P-3)
-///           f = (1 − u)^γ₊ (SET) or u^γ₋ (RESET), u = (g − G_off)/(G_on − G_off) in [0, 1]
+///     else  g ← max(0, g ± (G_on − G_off(N))·s·f·max(0, 1 + σ_c·z₁))   (P-3)
+///           f = (1 − u)^γ₊ (SET) or u^γ₋ (RESET), u = (g − G_off(N))/(G_on − G_off(N)) in [0, 1]
 ///
 /// s starts at s₀, grows by `growth` while the direction stays (at most s_max) and is multiplied
 /// by `cut` when it turns (at least s_min).
@@ -47,14 +33,17 @@ public struct WriteVerifyResult: Sendable {
 ///   `draws.event + c`: lane 0 the read, lane 1 the pulse, lane 2 the open-loop write.
 /// - Source: physics §4.
 public struct WriteVerify: Sendable {
-    /// Event numbers that one command takes: one a cycle, the last for its final read.
-    public static let eventsMax = WriteVerifyParameters.pulsesMaxRange.upperBound + 1
+    /// Event numbers that one command takes: one a cycle, and a cycle is a pulse, the last read or
+    /// a confirming read.
+    public static let eventsMax =
+        (WriteVerifyParameters.pulsesMaxRange.upperBound + 1)
+        * (WriteVerifyParameters.confirmingReadsRange.upperBound + 1)
 
     private let parameters: WriteVerifyParameters
     private let openLoop: OpenLoopProgramming
     private let noise: ReadNoise
-    private let on: Float
-    private let off: Float
+    private let window: WornWindow
+    private let step: SoftBoundsStep
 
     public init(
         technology: CellTechnology, variation: Variation, parameters: WriteVerifyParameters
@@ -64,8 +53,8 @@ public struct WriteVerify: Sendable {
         self.parameters = parameters
         openLoop = OpenLoopProgramming(technology: technology, variation: variation)
         noise = technology.readNoise
-        on = Float(technology.window.on.microsiemens)
-        off = Float(technology.window.off.microsiemens)
+        window = WornWindow(technology)
+        step = SoftBoundsStep(parameters)
     }
 
     /// A cell still at work.
@@ -75,16 +64,20 @@ public struct WriteVerify: Sendable {
         /// +1 after a SET, −1 after a RESET, 0 at the start and after a coarse write.
         var direction: Float
         var coarseWrites = 0
+        /// Verifications in band since the last pulse.
+        var inBand = 0
     }
 
     private static let coarseWritesMax = 3
 
     /// - Parameters:
     ///   - conductances: in: g(t) now, aged by the caller; out: g after the operation.
+    ///   - lives: `nil`: no cell of the tile can reach the end of its life in this operation.
     ///   - shouldStop: asked once a cycle; true leaves the cells at work as not attempted.
     public func program(
         cells: [Int32], targets: [Float], deviations: [Float], conductances: inout [Float],
-        pulses: inout [UInt32], draws: EventDraws, firstCell: UInt64, shouldStop: () -> Bool
+        pulses: inout [UInt32], lives: CellLives? = nil, draws: EventDraws, firstCell: UInt64,
+        shouldStop: () -> Bool
     ) -> WriteVerifyResult {
         precondition(cells.count == targets.count)
         precondition(deviations.count == conductances.count)
@@ -105,14 +98,14 @@ public struct WriteVerify: Sendable {
                 let entry = Int(state.entry)
                 let cell = Int(cells[entry])
                 let outcome = cycle(
-                    &state, target: targets[entry], deviation: deviations[cell],
-                    conductance: &conductances[cell], used: &result.pulses[entry],
-                    coarseWrites: &result.coarseWrites,
+                    &state, cell: cell, target: targets[entry], deviation: deviations[cell],
+                    conductance: &conductances[cell], seen: &pulses[cell],
+                    used: &result.pulses[entry], coarseWrites: &result.coarseWrites,
+                    lives: lives,
                     z: (normals[4 * index], normals[4 * index + 1], normals[4 * index + 2]))
                 if let outcome {
                     result.outcomes[entry] = outcome
                 } else {
-                    pulses[cell].count()
                     active[kept] = state
                     kept += 1
                 }
@@ -124,44 +117,58 @@ public struct WriteVerify: Sendable {
         return result
     }
 
-    /// One verification and, unless it ends the work on the cell, one pulse.
+    /// One verification and, unless it is in band or ends the work on the cell, one pulse.
     @inline(__always)
     private func cycle(
-        _ state: inout Active, target: Float, deviation: Float, conductance g: inout Float,
-        used: inout UInt32, coarseWrites: inout Int, z: (Float, Float, Float)
+        _ state: inout Active, cell: Int, target: Float, deviation: Float,
+        conductance g: inout Float, seen: inout UInt32, used: inout UInt32,
+        coarseWrites: inout Int, lives: CellLives?, z: (Float, Float, Float)
     ) -> CellOutcome? {
         let reads = Float(parameters.verifyReads)
         let error = g + noise.deviation(g) / reads.squareRoot() * z.0 - target
-        if abs(error) <= Float(parameters.tolerance) * on { return .verified }
-        if used == UInt32(parameters.pulsesMax) { return .unverified }
+        if abs(error) <= Float(parameters.tolerance) * window.on {
+            if state.inBand == parameters.confirmingReads { return .verified }
+            state.inBand += 1
+            return nil
+        }
+        state.inBand = 0
+        let off = window.off(seen)
+        if off >= window.on { return .windowClosed }
+        if used == UInt32(parameters.pulsesMax) {
+            return failure(cell, target: target, off: off, seen: seen, lives)
+        }
         used += 1
-        if abs(error) > Float(parameters.coarse) * on, state.coarseWrites < Self.coarseWritesMax {
-            g = openLoop.landing(target: target, deviation: deviation, z: z.2)
+        seen.count()
+        if abs(error) > Float(parameters.coarse) * window.on,
+            state.coarseWrites < Self.coarseWritesMax
+        {
+            g = openLoop.landing(target: target, deviation: deviation, seen: seen - 1, z: z.2)
             state.step = Float(parameters.stepFirst)
             state.direction = 0
             state.coarseWrites += 1
             coarseWrites += 1
-            return nil
+        } else {
+            let direction: Float = error < 0 ? 1 : -1
+            if direction == state.direction {
+                state.step = min(state.step * Float(parameters.growth), Float(parameters.stepMax))
+            } else if state.direction != 0 {
+                state.step = max(state.step * Float(parameters.cut), Float(parameters.stepMin))
+            }
+            state.direction = direction
+            g = step.pulsed(
+                g, direction: direction, step: state.step, on: window.on, off: off, z: z.1)
         }
-        let direction: Float = error < 0 ? 1 : -1
-        if direction == state.direction {
-            state.step = min(state.step * Float(parameters.growth), Float(parameters.stepMax))
-        } else if state.direction != 0 {
-            state.step = max(state.step * Float(parameters.cut), Float(parameters.stepMin))
-        }
-        state.direction = direction
-        let u = min(max((g - off) / (on - off), 0), 1)
-        let factor =
-            direction > 0
-            ? Self.power(1 - u, parameters.nonlinearitySet)
-            : Self.power(u, parameters.nonlinearityReset)
-        let step = state.step * factor * max(0, 1 + Float(parameters.cycleToCycle) * z.1)
-        g = max(0, g + direction * (on - off) * step)
+        if let stuck = lives?.stuck(cell: cell, seen: seen) { g = stuck }
         return nil
     }
 
-    @inline(__always)
-    private static func power(_ base: Float, _ exponent: Double) -> Float {
-        exponent == 1 ? base : powf(base, Float(exponent))
+    /// Why the pulses were in vain.
+    private func failure(
+        _ cell: Int, target: Float, off: Float, seen: UInt32, _ lives: CellLives?
+    ) -> CellOutcome {
+        if let lives, lives.isStuck(cell: cell, seen: seen) {
+            return lives.failsOn(cell: cell) ? .stuckOn : .stuckOff
+        }
+        return target < off - Float(parameters.tolerance) * window.on ? .windowClosed : .unverified
     }
 }

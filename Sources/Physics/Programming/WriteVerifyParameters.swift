@@ -12,6 +12,7 @@
 /// | cycleToCycle       | σ_c, spread of one step                        | of the step |
 /// | pulsesMax          | pulses a cell may get, coarse writes included  | pulses      |
 /// | verifyReads        | R, reads averaged for one verification         | reads       |
+/// | confirmingReads    | verifications in band after the first one      | reads of R  |
 ///
 /// - Source: physics §4 (defaults chosen there).
 public struct WriteVerifyParameters: Sendable, Hashable {
@@ -27,6 +28,7 @@ public struct WriteVerifyParameters: Sendable, Hashable {
     public var cycleToCycle = 0.2
     public var pulsesMax = 100
     public var verifyReads: Int
+    public var confirmingReads = 0
 
     public init(verifyReads: Int) {
         self.verifyReads = verifyReads
@@ -36,6 +38,8 @@ public struct WriteVerifyParameters: Sendable, Hashable {
     /// that a command takes).
     public static let pulsesMaxRange = 1 ... 4000
     public static let verifyReadsRange = 1 ... 1024
+    /// More than three are never worth their time (chosen).
+    public static let confirmingReadsRange = 0 ... 3
     public static let toleranceRange: ClosedRange<Double> = 1e-4 ... 1
 
     public func validated() throws(PhysicsError) -> WriteVerifyParameters {
@@ -51,6 +55,7 @@ public struct WriteVerifyParameters: Sendable, Hashable {
         try require("cycle-to-cycle spread", cycleToCycle, in: 0 ... 1)
         try require("largest number of pulses", Double(pulsesMax), in: 1 ... 4000)
         try require("verify reads", Double(verifyReads), in: 1 ... 1024)
+        try require("confirming reads", Double(confirmingReads), in: 0 ... 3)
         return self
     }
 }

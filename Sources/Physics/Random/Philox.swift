@@ -29,10 +29,12 @@ public enum DrawField: UInt16, Sendable {
     case betweenChip = 1
     case withinChip = 2
     case driftCoefficient = 3
+    case lifetime = 4
     case openLoop = 16
     case writeVerify = 17
     case cellRead = 18
     case productNoise = 19
+    case pulseTrain = 20
 }
 
 /// Key of the streams of one chip and field.

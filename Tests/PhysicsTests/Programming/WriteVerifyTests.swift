@@ -79,8 +79,11 @@ struct WriteVerifyTests {
             }
         }
 
-        mutating func verify(event: UInt64, isCoarse: Bool = true, level: (Int) -> Int) {
+        mutating func verify(
+            event: UInt64, isCoarse: Bool = true, confirmingReads: Int = 0, level: (Int) -> Int
+        ) {
             var parameters = technology.writeVerify
+            parameters.confirmingReads = confirmingReads
             if !isCoarse { parameters.coarse = 10 }
             targets = targets(level)
             let result = WriteVerify(
@@ -156,6 +159,22 @@ struct WriteVerifyTests {
         #expect((0.025 ... 0.035).contains(deviation))
         #expect(abs(run.meanPulses - figures.pulsesAgain) < 0.2)
         #expect((7.5 ... 12).contains(run.meanPulses))
+        #expect(run.unverified < cellCount / 10_000)
+    }
+
+    /// One confirming read: σ 0.024 and 10.3 pulses (physics §4); the same by a third program
+    /// (numpy, 200,000 cells, coarse writes included).
+    @Test(arguments: [
+        (Cells.feFET, 0.0234, 9.13), (.pcmOne, 0.0227, 9.32), (.pcmTwo, 0.0224, 9.19),
+        (.rram, 0.0239, 9.63), (.rramTwoBits, 0.0247, 10.74),
+    ])
+    func aConfirmingReadNarrowsTheSpread(
+        _ cells: Cells, _ deviation: Double, _ pulses: Double
+    ) throws {
+        var run = try Run(cells, variation: .none())
+        run.verify(event: 2, confirmingReads: 1) { $0 }
+        #expect(abs(Moments(run.errors).deviation / deviation - 1) < 0.02)
+        #expect(abs(run.meanPulses - pulses) < 0.2)
         #expect(run.unverified < cellCount / 10_000)
     }
 
@@ -364,6 +383,7 @@ struct WriteVerifyParameterTests {
         ("negative spread", { $0.cycleToCycle = -0.1 }), ("no pulses", { $0.pulsesMax = 0 }),
         ("too many pulses", { $0.pulsesMax = 4001 }), ("no reads", { $0.verifyReads = 0 }),
         ("negative coarse band", { $0.coarse = -1 }),
+        ("too many confirming reads", { $0.confirmingReads = 4 }),
     ]
 
     @Test(arguments: wrong.indices)

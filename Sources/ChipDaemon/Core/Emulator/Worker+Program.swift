@@ -127,7 +127,7 @@ extension ProgramReport {
             case .skipped: break
             case .written: written += 1
             case .verified: verified += 1
-            case .unverified: unverified += 1
+            case .unverified, .stuckOn, .stuckOff, .windowClosed, .permanentFailure: unverified += 1
             case .notAttempted: notAttempted += 1
             }
         }

@@ -1,0 +1,69 @@
+/// How programming wears a cell out: its window closes, and one day it is stuck.
+///
+///     r(N) = max(1, r₀·(1 + N/N_c)^−β),   G_off(N) = G_on/r(N)                         (L-1)
+///     F(N) = 1 − exp(−(N/λ)^k)                                                          (L-3)
+///
+/// | symbol | meaning                                                | unit     |
+/// |--------|--------------------------------------------------------|----------|
+/// | N      | programming pulses that the cell has seen              | pulses   |
+/// | N_c, β | where the window begins to close, and how fast         | pulses   |
+/// | λ, k   | scale and shape of the Weibull law of lifetimes        | pulses   |
+/// | p_on   | share of the cells that fail ON; the others fail OFF   | unitless |
+///
+/// - Validity: N_c, λ > 0 (∞: never), 0 ≤ β ≤ 2, 0.1 ≤ k ≤ 20, 0 ≤ p_on ≤ 1 (chosen).
+/// - Source: physics §5.
+public struct Endurance: Sendable, Hashable {
+    public let windowPulses: Double
+    public let windowExponent: Double
+    public let lifetimeScale: Double
+    public let lifetimeShape: Double
+    public let stuckOnShare: Double
+
+    public init(
+        windowPulses: Double, windowExponent: Double, lifetimeScale: Double,
+        lifetimeShape: Double, stuckOnShare: Double
+    ) throws(PhysicsError) {
+        guard windowPulses > 0 else {
+            throw .notPositive(quantity: "N_c in pulses", value: windowPulses)
+        }
+        guard lifetimeScale > 0 else {
+            throw .notPositive(quantity: "scale of the lifetimes in pulses", value: lifetimeScale)
+        }
+        try require("window exponent β", windowExponent, in: 0 ... 2)
+        try require("shape of the lifetimes", lifetimeShape, in: 0.1 ... 20)
+        try require("share of cells that fail ON", stuckOnShare, in: 0 ... 1)
+        self.init(
+            unchecked: windowPulses, windowExponent, lifetimeScale, lifetimeShape, stuckOnShare)
+    }
+
+    private init(
+        unchecked windowPulses: Double, _ exponent: Double, _ scale: Double, _ shape: Double,
+        _ stuckOn: Double
+    ) {
+        self.windowPulses = windowPulses
+        windowExponent = exponent
+        lifetimeScale = scale
+        lifetimeShape = shape
+        stuckOnShare = stuckOn
+    }
+
+    /// Cells that do not wear.
+    public static let unlimited = Endurance(unchecked: .infinity, 0, .infinity, 1, 0)
+
+    public var closesWindow: Bool { windowExponent > 0 && windowPulses.isFinite }
+    public var limitsLife: Bool { lifetimeScale.isFinite }
+
+    /// r(N) of (L-1).
+    public func onOffRatio(fresh: Double, pulses: Double) -> Double {
+        guard closesWindow else { return fresh }
+        return max(
+            1, fresh * PortableMath.power(1 + pulses / windowPulses, -windowExponent))
+    }
+
+    /// F(N) of (L-3): the share of the cells whose life ends within N pulses.
+    public func failedShare(pulses: Double) -> Double {
+        guard limitsLife else { return 0 }
+        let x = PortableMath.power(pulses / lifetimeScale, lifetimeShape)
+        return 1 - PortableMath.exp2(-x * 1.4426950408889634)
+    }
+}
