@@ -72,7 +72,7 @@ enum ChipCases {
                 times.append(
                     try Timing.seconds {
                         try bench.program(
-                            columns: columns, method: .writeVerify(tolerance: 0, pulsesMax: 0),
+                            columns: columns, method: .writeVerify(.init()),
                             seed: seed)
                     })
             }

@@ -148,7 +148,8 @@ struct ExactlyOnceTests {
         for step in 1 ... 10 {
             try bench.program(
                 matrix.id, (0 ..< 128).map { Int16(($0 * step) % 200) - 100 },
-                method: step % 2 == 0 ? .openLoop : .writeVerify(tolerance: 0, pulsesMax: 20))
+                method: step % 2 == 0 ? .openLoop : .writeVerify(.init(tolerance: 0, pulsesMax: 20))
+            )
             let before = bench.chip.status(session: bench.session, now: bench.now)
             let weights = try bench.chip.sampleWeights(matrix.id, bench)
             try bench.restart()

@@ -59,13 +59,13 @@ struct ProgramTests {
         let matrix = try bench.map(rows: 32, columns: 16)
         let codes = (0 ..< 512).map { Int16($0 % 255) - 127 }
         let report = try bench.program(
-            matrix.id, codes, method: .writeVerify(tolerance: 0, pulsesMax: 0), cellStatus: true)
+            matrix.id, codes, method: .writeVerify(.init()), cellStatus: true)
         #expect(report.verified == report.cells)
         #expect(report.pulsesMean > 1)
         #expect(report.cellStatus.allSatisfy { $0 == CellOutcome.verified.rawValue })
         // A second pass finds most cells in band and leaves them alone.
         let again = try bench.program(
-            matrix.id, codes, method: .writeVerify(tolerance: 0, pulsesMax: 0), all: true)
+            matrix.id, codes, method: .writeVerify(.init()), all: true)
         #expect(again.pulsesMean < 0.5 * report.pulsesMean)
     }
 
@@ -74,7 +74,7 @@ struct ProgramTests {
         let matrix = try bench.map(rows: 16, columns: 8)
         let report = try bench.program(
             matrix.id, Array(repeating: 99, count: 128),
-            method: .writeVerify(tolerance: 0.001, pulsesMax: 1))
+            method: .writeVerify(.init(tolerance: 0.001, pulsesMax: 1)))
         #expect(report.unverified > 0)
         let status = bench.chip.status(session: bench.session, now: bench.now)
         #expect(status.matrices[0].weightsUnverified > 0)
@@ -149,7 +149,8 @@ struct ProgramTests {
             .program(
                 ProgramCommand(
                     target: .codes(matrix: matrix.id, Array(repeating: 100, count: 512)),
-                    region: .all, method: .writeVerify(tolerance: 0.01, pulsesMax: 50), all: true,
+                    region: .all, method: .writeVerify(.init(tolerance: 0.01, pulsesMax: 50)),
+                    all: true,
                     mask: nil, readBack: false, cellStatus: false)), work: work)
         #expect(reply.effect == .partial)
         #expect(reply.fault?.code == .deadlineExceeded)
@@ -158,7 +159,7 @@ struct ProgramTests {
         // What was left counts as not programmed, so the next command finishes it.
         let rest = try bench.program(
             matrix.id, Array(repeating: 100, count: 512),
-            method: .writeVerify(tolerance: 0, pulsesMax: 0))
+            method: .writeVerify(.init()))
         #expect(rest.cells > 0)
         #expect(
             bench.chip.status(session: bench.session, now: bench.now).matrices[0]

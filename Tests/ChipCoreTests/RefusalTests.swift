@@ -18,7 +18,7 @@ struct RefusalTests {
         let fault = #expect(throws: ChipFault.self) {
             try bench.program(
                 matrix.id, [1, 2, 3, 4],
-                method: .writeVerify(tolerance: tolerance, pulsesMax: pulses))
+                method: .writeVerify(.init(tolerance: tolerance, pulsesMax: pulses)))
         }
         #expect(fault?.code == .outOfRange)
         #expect(fault?.message.hasPrefix(sentence) == true, "\(fault?.message ?? "")")
@@ -79,13 +79,13 @@ struct RefusalTests {
         let matrix = try bench.map(rows: 16, columns: 8)
         let codes = (0 ..< 128).map { Int16($0) - 64 }
         let first = try bench.program(
-            matrix.id, codes, method: .writeVerify(tolerance: 0.01, pulsesMax: 1))
+            matrix.id, codes, method: .writeVerify(.init(tolerance: 0.01, pulsesMax: 1)))
         #expect(first.unverified > 0)
         let again = try bench.program(
-            matrix.id, codes, method: .writeVerify(tolerance: 0, pulsesMax: 0))
+            matrix.id, codes, method: .writeVerify(.init()))
         #expect(again.verified > 0)
         let third = try bench.program(
-            matrix.id, codes, method: .writeVerify(tolerance: 0, pulsesMax: 0))
+            matrix.id, codes, method: .writeVerify(.init()))
         #expect(third.cells == third.unverified + third.verified + third.written)
         #expect(third.cells <= again.unverified * 8)
     }

@@ -12,7 +12,7 @@ struct GoldenTests {
 
     static let names = [
         "hello", "describe", "status", "health", "lease.acquire", "lease.renew", "lease.release",
-        "lease.break", "map", "unmap", "program", "read", "multiply", "calibrate", "power", "query",
+        "lease.break", "map", "unmap", "program", "pulse", "read", "multiply", "calibrate", "power", "query",
         "cancel", "clock", "truth", "refused",
     ]
 

@@ -222,6 +222,20 @@ public struct ChipHealth: Sendable {
             self.cells = cells
         }
     }
+    /// The wear of one analog bank: what its cells' pulses say by the laws of the technology.
+    public struct Bank: Sendable, Hashable {
+        public var name: String
+        /// G_on/G_off(N).
+        public var onOffRatioMedian = 0.0
+        public var onOffRatioWorst = 0.0
+        /// N/λ.
+        public var lifeUsedMedian = 0.0
+        public var lifeUsedWorst = 0.0
+        public var stuckOn: UInt64 = 0
+        public var stuckOff: UInt64 = 0
+
+        public init(name: String) { self.name = name }
+    }
     public var pulses: UInt64
     public var cycles: [Bin]
     public var cells: UInt64
@@ -230,11 +244,12 @@ public struct ChipHealth: Sendable {
     public var latencyNanoseconds: Double
     public var chipTime: ChipInstant
     public var commands: UInt64
+    public var banks: [Bank]
 
     public init(
         pulses: UInt64, cycles: [Bin], cells: UInt64, unverified: UInt64,
         energyPicojoules: Double, latencyNanoseconds: Double, chipTime: ChipInstant,
-        commands: UInt64
+        commands: UInt64, banks: [Bank] = []
     ) {
         self.pulses = pulses
         self.cycles = cycles
@@ -244,6 +259,7 @@ public struct ChipHealth: Sendable {
         self.latencyNanoseconds = latencyNanoseconds
         self.chipTime = chipTime
         self.commands = commands
+        self.banks = banks
     }
 }
 

@@ -53,6 +53,12 @@ public struct Endurance: Sendable, Hashable {
     public var closesWindow: Bool { windowExponent > 0 && windowPulses.isFinite }
     public var limitsLife: Bool { lifetimeScale.isFinite }
 
+    /// Pulses that every cell outlives: the shortest life that (L-4) can draw, u = 1 − 2⁻³³.
+    public var surePulses: Double {
+        guard limitsLife else { return .infinity }
+        return lifetimeScale * PortableMath.power(1.0 / 8_589_934_592, 1 / lifetimeShape)
+    }
+
     /// r(N) of (L-1).
     public func onOffRatio(fresh: Double, pulses: Double) -> Double {
         guard closesWindow else { return fresh }

@@ -62,6 +62,7 @@ public struct CommandTraits: Sendable, Hashable {
             case .program: .sequenced("program")
             case .read: CommandTraits("read", .disturbing)
             case .multiply: CommandTraits("multiply", .disturbing)
+            case .pulse: .sequenced("pulse")
             case .calibrate: .sequenced("calibrate")
             case .power: .sequenced("power")
             case .query: CommandTraits("query", .pure, control: true, session: true)

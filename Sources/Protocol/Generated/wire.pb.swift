@@ -258,11 +258,23 @@ public nonisolated enum WireCellStatus: SwiftProtobuf.Enum, Swift.CaseIterable {
   /// a noisy read was in band
   case cellVerified // = 2
 
-  /// pulse limit reached
+  /// pulse limit reached; it may succeed another time
   case cellUnverified // = 3
 
   /// the command ended first
   case cellNotAttempted // = 4
+
+  /// its life is over, it holds G_on
+  case cellStuckOn // = 5
+
+  /// its life is over, it holds G_off
+  case cellStuckOff // = 6
+
+  /// the target lies outside the window that is left
+  case cellWindowClosed // = 7
+
+  /// on a broken line
+  case cellPermanentFailure // = 8
   case UNRECOGNIZED(Int)
 
   public init() {
@@ -276,6 +288,10 @@ public nonisolated enum WireCellStatus: SwiftProtobuf.Enum, Swift.CaseIterable {
     case 2: self = .cellVerified
     case 3: self = .cellUnverified
     case 4: self = .cellNotAttempted
+    case 5: self = .cellStuckOn
+    case 6: self = .cellStuckOff
+    case 7: self = .cellWindowClosed
+    case 8: self = .cellPermanentFailure
     default: self = .UNRECOGNIZED(rawValue)
     }
   }
@@ -287,6 +303,10 @@ public nonisolated enum WireCellStatus: SwiftProtobuf.Enum, Swift.CaseIterable {
     case .cellVerified: return 2
     case .cellUnverified: return 3
     case .cellNotAttempted: return 4
+    case .cellStuckOn: return 5
+    case .cellStuckOff: return 6
+    case .cellWindowClosed: return 7
+    case .cellPermanentFailure: return 8
     case .UNRECOGNIZED(let i): return i
     }
   }
@@ -298,6 +318,10 @@ public nonisolated enum WireCellStatus: SwiftProtobuf.Enum, Swift.CaseIterable {
     .cellVerified,
     .cellUnverified,
     .cellNotAttempted,
+    .cellStuckOn,
+    .cellStuckOff,
+    .cellWindowClosed,
+    .cellPermanentFailure,
   ]
 
 }
@@ -501,6 +525,14 @@ public nonisolated struct WireRequest: @unchecked Sendable {
     set {_uniqueStorage()._command = .cancel(newValue)}
   }
 
+  public var pulse: WirePulse {
+    get {
+      if case .pulse(let v)? = _storage._command {return v}
+      return WirePulse()
+    }
+    set {_uniqueStorage()._command = .pulse(newValue)}
+  }
+
   public var simulatedClock: WireSimulatedClock {
     get {
       if case .simulatedClock(let v)? = _storage._command {return v}
@@ -537,6 +569,7 @@ public nonisolated struct WireRequest: @unchecked Sendable {
     case power(WirePower)
     case query(WireQuery)
     case cancel(WireCancel)
+    case pulse(WirePulse)
     case simulatedClock(WireSimulatedClock)
     case simulatedTruth(WireSimulatedTruth)
 
@@ -745,6 +778,14 @@ public nonisolated struct WireReply: @unchecked Sendable {
     set {_uniqueStorage()._result = .cancel(newValue)}
   }
 
+  public var pulse: WirePulseResult {
+    get {
+      if case .pulse(let v)? = _storage._result {return v}
+      return WirePulseResult()
+    }
+    set {_uniqueStorage()._result = .pulse(newValue)}
+  }
+
   public var simulatedClock: WireSimulatedClockResult {
     get {
       if case .simulatedClock(let v)? = _storage._result {return v}
@@ -778,6 +819,7 @@ public nonisolated struct WireReply: @unchecked Sendable {
     case power(WirePowerResult)
     case query(WireQueryResult)
     case cancel(WireCancelResult)
+    case pulse(WirePulseResult)
     case simulatedClock(WireSimulatedClockResult)
     case simulatedTruth(WireSimulatedTruthResult)
 
@@ -870,6 +912,12 @@ public nonisolated struct WireTensor: Sendable {
 
     /// real number on the scale weight code × input code
     case product // = 6
+
+    /// real number without unit
+    case ratio // = 7
+
+    /// the larger, the sooner
+    case priority // = 8
     case UNRECOGNIZED(Int)
 
     public init() {
@@ -885,6 +933,8 @@ public nonisolated struct WireTensor: Sendable {
       case 4: self = .mask
       case 5: self = .cellStatus
       case 6: self = .product
+      case 7: self = .ratio
+      case 8: self = .priority
       default: self = .UNRECOGNIZED(rawValue)
       }
     }
@@ -898,6 +948,8 @@ public nonisolated struct WireTensor: Sendable {
       case .mask: return 4
       case .cellStatus: return 5
       case .product: return 6
+      case .ratio: return 7
+      case .priority: return 8
       case .UNRECOGNIZED(let i): return i
       }
     }
@@ -911,6 +963,8 @@ public nonisolated struct WireTensor: Sendable {
       .mask,
       .cellStatus,
       .product,
+      .ratio,
+      .priority,
     ]
 
   }
@@ -1666,6 +1720,12 @@ public nonisolated struct WireBank: @unchecked Sendable {
     set {_uniqueStorage()._verifyPulsesMax = newValue}
   }
 
+  /// pulses after which most cells have failed; 0: no limit
+  public var endurancePulses: Double {
+    get {_storage._endurancePulses}
+    set {_uniqueStorage()._endurancePulses = newValue}
+  }
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -1856,6 +1916,35 @@ public nonisolated struct WireHealthResult: Sendable {
   public var commands: UInt64 = 0
 
   public var faults: [String] = []
+
+  /// analog banks
+  public var banks: [WireBankHealth] = []
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+public nonisolated struct WireBankHealth: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var bank: String = String()
+
+  /// G_on/G_off(N) of its cells: the window that is left
+  public var onOffRatioMedian: Double = 0
+
+  public var onOffRatioWorst: Double = 0
+
+  /// N/λ: 1 when 63 % of such cells have failed
+  public var lifeUsedMedian: Double = 0
+
+  public var lifeUsedWorst: Double = 0
+
+  public var stuckOn: UInt64 = 0
+
+  public var stuckOff: UInt64 = 0
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -2059,47 +2148,101 @@ public nonisolated struct WireRegion: Sendable {
   public init() {}
 }
 
-public nonisolated struct WireProgram: Sendable {
+public nonisolated struct WireProgram: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   /// weight codes: tensor i8 or i16 [rows, columns], unit CODE
-  public var matrix: UInt32 = 0
+  public var matrix: UInt32 {
+    get {_storage._matrix}
+    set {_uniqueStorage()._matrix = newValue}
+  }
 
   /// with `conductances`: f32 [rows, columns], unit MICROSIEMENS
-  public var tile: UInt32 = 0
+  public var tile: UInt32 {
+    get {_storage._tile}
+    set {_uniqueStorage()._tile = newValue}
+  }
 
-  public var conductances: Bool = false
+  public var conductances: Bool {
+    get {_storage._conductances}
+    set {_uniqueStorage()._conductances = newValue}
+  }
 
   public var region: WireRegion {
-    get {_region ?? WireRegion()}
-    set {_region = newValue}
+    get {_storage._region ?? WireRegion()}
+    set {_uniqueStorage()._region = newValue}
   }
   /// Returns true if `region` has been explicitly set.
-  public var hasRegion: Bool {self._region != nil}
+  public var hasRegion: Bool {_storage._region != nil}
   /// Clears the value of `region`. Subsequent reads from it will return its default value.
-  public mutating func clearRegion() {self._region = nil}
+  public mutating func clearRegion() {_uniqueStorage()._region = nil}
 
-  public var method: WireProgram.Method = .unspecified
+  public var method: WireProgram.Method {
+    get {_storage._method}
+    set {_uniqueStorage()._method = newValue}
+  }
 
   /// relative to G_on; 0: the technology's
-  public var tolerance: Double = 0
+  public var tolerance: Double {
+    get {_storage._tolerance}
+    set {_uniqueStorage()._tolerance = newValue}
+  }
 
   /// 0: the technology's
-  public var pulsesMax: UInt32 = 0
+  public var pulsesMax: UInt32 {
+    get {_storage._pulsesMax}
+    set {_uniqueStorage()._pulsesMax = newValue}
+  }
 
   /// false: only weights whose code differs from the last one programmed
-  public var all: Bool = false
+  public var all: Bool {
+    get {_storage._all}
+    set {_uniqueStorage()._all = newValue}
+  }
 
   /// a second tensor u8 [rows, columns], unit MASK, chooses weights
-  public var masked: Bool = false
+  public var masked: Bool {
+    get {_storage._masked}
+    set {_uniqueStorage()._masked = newValue}
+  }
 
   /// reply tensor f32 [rows, columns]: WEIGHT, or MICROSIEMENS of a tile
-  public var readBack: Bool = false
+  public var readBack: Bool {
+    get {_storage._readBack}
+    set {_uniqueStorage()._readBack = newValue}
+  }
 
   /// reply tensor u8 [slices, polarities, rows, columns] (tile: [rows, columns])
-  public var cellStatus: Bool = false
+  public var cellStatus: Bool {
+    get {_storage._cellStatus}
+    set {_uniqueStorage()._cellStatus = newValue}
+  }
+
+  /// verifications in band after the first, 0 … 3
+  public var confirmingReads: UInt32 {
+    get {_storage._confirmingReads}
+    set {_uniqueStorage()._confirmingReads = newValue}
+  }
+
+  /// write-verify: a tensor f32 [rows, columns], unit PRIORITY, after the mask
+  public var prioritised: Bool {
+    get {_storage._prioritised}
+    set {_uniqueStorage()._prioritised = newValue}
+  }
+
+  /// with `prioritised`; 0: no limit
+  public var budgetPulses: UInt64 {
+    get {_storage._budgetPulses}
+    set {_uniqueStorage()._budgetPulses = newValue}
+  }
+
+  /// the same
+  public var budgetEnergyPj: Double {
+    get {_storage._budgetEnergyPj}
+    set {_uniqueStorage()._budgetEnergyPj = newValue}
+  }
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -2143,7 +2286,7 @@ public nonisolated struct WireProgram: Sendable {
 
   public init() {}
 
-  fileprivate var _region: WireRegion? = nil
+  fileprivate var _storage = _StorageClass.defaultInstance
 }
 
 public nonisolated struct WireProgramResult: Sendable {
@@ -2159,6 +2302,7 @@ public nonisolated struct WireProgramResult: Sendable {
 
   public var verified: UInt64 = 0
 
+  /// all that write-verify did not bring there
   public var unverified: UInt64 = 0
 
   public var notAttempted: UInt64 = 0
@@ -2169,6 +2313,106 @@ public nonisolated struct WireProgramResult: Sendable {
   public var pulsesP99: UInt32 = 0
 
   public var pulsesMax: UInt32 = 0
+
+  /// of the unverified
+  public var stuckOn: UInt64 = 0
+
+  /// of the unverified
+  public var stuckOff: UInt64 = 0
+
+  /// of the unverified
+  public var windowClosed: UInt64 = 0
+
+  /// of the unverified
+  public var permanent: UInt64 = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// A train of equal pulses on a region of a tile, without looking.
+public nonisolated struct WirePulse: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var tile: UInt32 = 0
+
+  public var region: WireRegion {
+    get {_region ?? WireRegion()}
+    set {_region = newValue}
+  }
+  /// Returns true if `region` has been explicitly set.
+  public var hasRegion: Bool {self._region != nil}
+  /// Clears the value of `region`. Subsequent reads from it will return its default value.
+  public mutating func clearRegion() {self._region = nil}
+
+  public var direction: WirePulse.Direction = .unspecified
+
+  /// of each cell, 1 … 1e9
+  public var pulses: UInt32 = 0
+
+  /// of the window, 1e-4 … 1
+  public var step: Double = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public nonisolated enum Direction: SwiftProtobuf.Enum, Swift.CaseIterable {
+    public typealias RawValue = Int
+    case unspecified // = 0
+    case set // = 1
+    case reset // = 2
+
+    /// SET, RESET, SET …
+    case alternating // = 3
+    case UNRECOGNIZED(Int)
+
+    public init() {
+      self = .unspecified
+    }
+
+    public init?(rawValue: Int) {
+      switch rawValue {
+      case 0: self = .unspecified
+      case 1: self = .set
+      case 2: self = .reset
+      case 3: self = .alternating
+      default: self = .UNRECOGNIZED(rawValue)
+      }
+    }
+
+    public var rawValue: Int {
+      switch self {
+      case .unspecified: return 0
+      case .set: return 1
+      case .reset: return 2
+      case .alternating: return 3
+      case .UNRECOGNIZED(let i): return i
+      }
+    }
+
+    // The compiler won't synthesize support with the UNRECOGNIZED case.
+    public static let allCases: [WirePulse.Direction] = [
+      .unspecified,
+      .set,
+      .reset,
+      .alternating,
+    ]
+
+  }
+
+  public init() {}
+
+  fileprivate var _region: WireRegion? = nil
+}
+
+public nonisolated struct WirePulseResult: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var cells: UInt64 = 0
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -2694,12 +2938,12 @@ nonisolated extension WireSensing: SwiftProtobuf._ProtoNameProviding {
 }
 
 nonisolated extension WireCellStatus: SwiftProtobuf._ProtoNameProviding {
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0CELL_SKIPPED\0\u{1}CELL_WRITTEN\0\u{1}CELL_VERIFIED\0\u{1}CELL_UNVERIFIED\0\u{1}CELL_NOT_ATTEMPTED\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0CELL_SKIPPED\0\u{1}CELL_WRITTEN\0\u{1}CELL_VERIFIED\0\u{1}CELL_UNVERIFIED\0\u{1}CELL_NOT_ATTEMPTED\0\u{1}CELL_STUCK_ON\0\u{1}CELL_STUCK_OFF\0\u{1}CELL_WINDOW_CLOSED\0\u{1}CELL_PERMANENT_FAILURE\0")
 }
 
 nonisolated extension WireRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Request"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}protocol\0\u{1}chip\0\u{1}session\0\u{1}sequence\0\u{3}request_id\0\u{1}epoch\0\u{3}deadline_ms\0\u{1}acknowledged\0\u{1}tensors\0\u{2}\u{7}hello\0\u{1}describe\0\u{1}status\0\u{1}health\0\u{3}lease_acquire\0\u{3}lease_renew\0\u{3}lease_release\0\u{3}lease_break\0\u{1}map\0\u{1}unmap\0\u{1}program\0\u{1}read\0\u{1}multiply\0\u{1}calibrate\0\u{1}power\0\u{1}query\0\u{1}cancel\0\u{4}\u{10}simulated_clock\0\u{3}simulated_truth\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}protocol\0\u{1}chip\0\u{1}session\0\u{1}sequence\0\u{3}request_id\0\u{1}epoch\0\u{3}deadline_ms\0\u{1}acknowledged\0\u{1}tensors\0\u{2}\u{7}hello\0\u{1}describe\0\u{1}status\0\u{1}health\0\u{3}lease_acquire\0\u{3}lease_renew\0\u{3}lease_release\0\u{3}lease_break\0\u{1}map\0\u{1}unmap\0\u{1}program\0\u{1}read\0\u{1}multiply\0\u{1}calibrate\0\u{1}power\0\u{1}query\0\u{1}cancel\0\u{1}pulse\0\u{4}\u{f}simulated_clock\0\u{3}simulated_truth\0")
 
   fileprivate class _StorageClass {
     var _protocol: UInt32 = 0
@@ -2980,6 +3224,19 @@ nonisolated extension WireRequest: SwiftProtobuf.Message, SwiftProtobuf._Message
             _storage._command = .cancel(v)
           }
         }()
+        case 33: try {
+          var v: WirePulse?
+          var hadOneofValue = false
+          if let current = _storage._command {
+            hadOneofValue = true
+            if case .pulse(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._command = .pulse(v)
+          }
+        }()
         case 48: try {
           var v: WireSimulatedClock?
           var hadOneofValue = false
@@ -3114,6 +3371,10 @@ nonisolated extension WireRequest: SwiftProtobuf.Message, SwiftProtobuf._Message
         guard case .cancel(let v)? = _storage._command else { preconditionFailure() }
         try visitor.visitSingularMessageField(value: v, fieldNumber: 32)
       }()
+      case .pulse?: try {
+        guard case .pulse(let v)? = _storage._command else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 33)
+      }()
       case .simulatedClock?: try {
         guard case .simulatedClock(let v)? = _storage._command else { preconditionFailure() }
         try visitor.visitSingularMessageField(value: v, fieldNumber: 48)
@@ -3154,7 +3415,7 @@ nonisolated extension WireRequest: SwiftProtobuf.Message, SwiftProtobuf._Message
 
 nonisolated extension WireReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Reply"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}protocol\0\u{1}chip\0\u{1}session\0\u{1}sequence\0\u{3}request_id\0\u{1}error\0\u{1}effect\0\u{1}replayed\0\u{3}chip_time_s\0\u{1}backend\0\u{1}cost\0\u{1}warnings\0\u{1}tensors\0\u{2}\u{3}hello\0\u{1}describe\0\u{1}status\0\u{1}health\0\u{1}lease\0\u{2}\u{4}map\0\u{1}unmap\0\u{1}program\0\u{1}read\0\u{1}multiply\0\u{1}calibrate\0\u{1}power\0\u{1}query\0\u{1}cancel\0\u{4}\u{10}simulated_clock\0\u{3}simulated_truth\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}protocol\0\u{1}chip\0\u{1}session\0\u{1}sequence\0\u{3}request_id\0\u{1}error\0\u{1}effect\0\u{1}replayed\0\u{3}chip_time_s\0\u{1}backend\0\u{1}cost\0\u{1}warnings\0\u{1}tensors\0\u{2}\u{3}hello\0\u{1}describe\0\u{1}status\0\u{1}health\0\u{1}lease\0\u{2}\u{4}map\0\u{1}unmap\0\u{1}program\0\u{1}read\0\u{1}multiply\0\u{1}calibrate\0\u{1}power\0\u{1}query\0\u{1}cancel\0\u{1}pulse\0\u{4}\u{f}simulated_clock\0\u{3}simulated_truth\0")
 
   fileprivate class _StorageClass {
     var _protocol: UInt32 = 0
@@ -3408,6 +3669,19 @@ nonisolated extension WireReply: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
             _storage._result = .cancel(v)
           }
         }()
+        case 33: try {
+          var v: WirePulseResult?
+          var hadOneofValue = false
+          if let current = _storage._result {
+            hadOneofValue = true
+            if case .pulse(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._result = .pulse(v)
+          }
+        }()
         case 48: try {
           var v: WireSimulatedClockResult?
           var hadOneofValue = false
@@ -3542,6 +3816,10 @@ nonisolated extension WireReply: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
         guard case .cancel(let v)? = _storage._result else { preconditionFailure() }
         try visitor.visitSingularMessageField(value: v, fieldNumber: 32)
       }()
+      case .pulse?: try {
+        guard case .pulse(let v)? = _storage._result else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 33)
+      }()
       case .simulatedClock?: try {
         guard case .simulatedClock(let v)? = _storage._result else { preconditionFailure() }
         try visitor.visitSingularMessageField(value: v, fieldNumber: 48)
@@ -3629,7 +3907,7 @@ nonisolated extension WireTensor.TypeEnum: SwiftProtobuf._ProtoNameProviding {
 }
 
 nonisolated extension WireTensor.Unit: SwiftProtobuf._ProtoNameProviding {
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0UNIT_UNSPECIFIED\0\u{1}CODE\0\u{1}WEIGHT\0\u{1}MICROSIEMENS\0\u{1}MASK\0\u{1}CELL_STATUS\0\u{1}PRODUCT\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0UNIT_UNSPECIFIED\0\u{1}CODE\0\u{1}WEIGHT\0\u{1}MICROSIEMENS\0\u{1}MASK\0\u{1}CELL_STATUS\0\u{1}PRODUCT\0\u{1}RATIO\0\u{1}PRIORITY\0")
 }
 
 nonisolated extension WireError: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
@@ -4207,7 +4485,7 @@ nonisolated extension WireDescribeResult: SwiftProtobuf.Message, SwiftProtobuf._
 
 nonisolated extension WireBank: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Bank"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}technology\0\u{1}digital\0\u{3}is_volatile\0\u{3}first_tile\0\u{1}tiles\0\u{1}rows\0\u{1}columns\0\u{3}ltm_columns\0\u{3}bits_per_cell\0\u{3}on_conductance_us\0\u{3}off_conductance_us\0\u{3}read_voltage_v\0\u{3}drift_coefficient\0\u{3}drift_reference_age_s\0\u{3}read_noise_relative\0\u{3}read_noise_constant_us\0\u{3}programming_spread\0\u{3}verify_reads\0\u{3}verify_tolerance\0\u{3}verify_pulses_max\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}technology\0\u{1}digital\0\u{3}is_volatile\0\u{3}first_tile\0\u{1}tiles\0\u{1}rows\0\u{1}columns\0\u{3}ltm_columns\0\u{3}bits_per_cell\0\u{3}on_conductance_us\0\u{3}off_conductance_us\0\u{3}read_voltage_v\0\u{3}drift_coefficient\0\u{3}drift_reference_age_s\0\u{3}read_noise_relative\0\u{3}read_noise_constant_us\0\u{3}programming_spread\0\u{3}verify_reads\0\u{3}verify_tolerance\0\u{3}verify_pulses_max\0\u{3}endurance_pulses\0")
 
   fileprivate class _StorageClass {
     var _name: String = String()
@@ -4231,6 +4509,7 @@ nonisolated extension WireBank: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
     var _verifyReads: UInt32 = 0
     var _verifyTolerance: Double = 0
     var _verifyPulsesMax: UInt32 = 0
+    var _endurancePulses: Double = 0
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -4262,6 +4541,7 @@ nonisolated extension WireBank: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
       _verifyReads = source._verifyReads
       _verifyTolerance = source._verifyTolerance
       _verifyPulsesMax = source._verifyPulsesMax
+      _endurancePulses = source._endurancePulses
     }
   }
 
@@ -4301,6 +4581,7 @@ nonisolated extension WireBank: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
         case 19: try { try decoder.decodeSingularUInt32Field(value: &_storage._verifyReads) }()
         case 20: try { try decoder.decodeSingularDoubleField(value: &_storage._verifyTolerance) }()
         case 21: try { try decoder.decodeSingularUInt32Field(value: &_storage._verifyPulsesMax) }()
+        case 22: try { try decoder.decodeSingularDoubleField(value: &_storage._endurancePulses) }()
         default: break
         }
       }
@@ -4372,6 +4653,9 @@ nonisolated extension WireBank: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
       if _storage._verifyPulsesMax != 0 {
         try visitor.visitSingularUInt32Field(value: _storage._verifyPulsesMax, fieldNumber: 21)
       }
+      if _storage._endurancePulses.bitPattern != 0 {
+        try visitor.visitSingularDoubleField(value: _storage._endurancePulses, fieldNumber: 22)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -4402,6 +4686,7 @@ nonisolated extension WireBank: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
         if _storage._verifyReads != rhs_storage._verifyReads {return false}
         if _storage._verifyTolerance != rhs_storage._verifyTolerance {return false}
         if _storage._verifyPulsesMax != rhs_storage._verifyPulsesMax {return false}
+        if _storage._endurancePulses != rhs_storage._endurancePulses {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -4755,7 +5040,7 @@ nonisolated extension WireHealthQuery: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension WireHealthResult: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".HealthResult"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}pulses\0\u{1}cycles\0\u{1}cells\0\u{1}unverified\0\u{3}energy_pj\0\u{3}latency_ns\0\u{3}chip_time_s\0\u{1}commands\0\u{1}faults\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}pulses\0\u{1}cycles\0\u{1}cells\0\u{1}unverified\0\u{3}energy_pj\0\u{3}latency_ns\0\u{3}chip_time_s\0\u{1}commands\0\u{1}faults\0\u{1}banks\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -4772,6 +5057,7 @@ nonisolated extension WireHealthResult: SwiftProtobuf.Message, SwiftProtobuf._Me
       case 7: try { try decoder.decodeSingularDoubleField(value: &self.chipTimeS) }()
       case 8: try { try decoder.decodeSingularUInt64Field(value: &self.commands) }()
       case 9: try { try decoder.decodeRepeatedStringField(value: &self.faults) }()
+      case 10: try { try decoder.decodeRepeatedMessageField(value: &self.banks) }()
       default: break
       }
     }
@@ -4805,6 +5091,9 @@ nonisolated extension WireHealthResult: SwiftProtobuf.Message, SwiftProtobuf._Me
     if !self.faults.isEmpty {
       try visitor.visitRepeatedStringField(value: self.faults, fieldNumber: 9)
     }
+    if !self.banks.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.banks, fieldNumber: 10)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -4818,6 +5107,67 @@ nonisolated extension WireHealthResult: SwiftProtobuf.Message, SwiftProtobuf._Me
     if lhs.chipTimeS != rhs.chipTimeS {return false}
     if lhs.commands != rhs.commands {return false}
     if lhs.faults != rhs.faults {return false}
+    if lhs.banks != rhs.banks {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireBankHealth: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".BankHealth"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}bank\0\u{3}on_off_ratio_median\0\u{3}on_off_ratio_worst\0\u{3}life_used_median\0\u{3}life_used_worst\0\u{3}stuck_on\0\u{3}stuck_off\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.bank) }()
+      case 2: try { try decoder.decodeSingularDoubleField(value: &self.onOffRatioMedian) }()
+      case 3: try { try decoder.decodeSingularDoubleField(value: &self.onOffRatioWorst) }()
+      case 4: try { try decoder.decodeSingularDoubleField(value: &self.lifeUsedMedian) }()
+      case 5: try { try decoder.decodeSingularDoubleField(value: &self.lifeUsedWorst) }()
+      case 6: try { try decoder.decodeSingularUInt64Field(value: &self.stuckOn) }()
+      case 7: try { try decoder.decodeSingularUInt64Field(value: &self.stuckOff) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.bank.isEmpty {
+      try visitor.visitSingularStringField(value: self.bank, fieldNumber: 1)
+    }
+    if self.onOffRatioMedian.bitPattern != 0 {
+      try visitor.visitSingularDoubleField(value: self.onOffRatioMedian, fieldNumber: 2)
+    }
+    if self.onOffRatioWorst.bitPattern != 0 {
+      try visitor.visitSingularDoubleField(value: self.onOffRatioWorst, fieldNumber: 3)
+    }
+    if self.lifeUsedMedian.bitPattern != 0 {
+      try visitor.visitSingularDoubleField(value: self.lifeUsedMedian, fieldNumber: 4)
+    }
+    if self.lifeUsedWorst.bitPattern != 0 {
+      try visitor.visitSingularDoubleField(value: self.lifeUsedWorst, fieldNumber: 5)
+    }
+    if self.stuckOn != 0 {
+      try visitor.visitSingularUInt64Field(value: self.stuckOn, fieldNumber: 6)
+    }
+    if self.stuckOff != 0 {
+      try visitor.visitSingularUInt64Field(value: self.stuckOff, fieldNumber: 7)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WireBankHealth, rhs: WireBankHealth) -> Bool {
+    if lhs.bank != rhs.bank {return false}
+    if lhs.onOffRatioMedian != rhs.onOffRatioMedian {return false}
+    if lhs.onOffRatioWorst != rhs.onOffRatioWorst {return false}
+    if lhs.lifeUsedMedian != rhs.lifeUsedMedian {return false}
+    if lhs.lifeUsedWorst != rhs.lifeUsedWorst {return false}
+    if lhs.stuckOn != rhs.stuckOn {return false}
+    if lhs.stuckOff != rhs.stuckOff {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -5257,83 +5607,167 @@ nonisolated extension WireRegion: SwiftProtobuf.Message, SwiftProtobuf._MessageI
 
 nonisolated extension WireProgram: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Program"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}matrix\0\u{1}tile\0\u{1}conductances\0\u{1}region\0\u{1}method\0\u{1}tolerance\0\u{3}pulses_max\0\u{1}all\0\u{1}masked\0\u{3}read_back\0\u{3}cell_status\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}matrix\0\u{1}tile\0\u{1}conductances\0\u{1}region\0\u{1}method\0\u{1}tolerance\0\u{3}pulses_max\0\u{1}all\0\u{1}masked\0\u{3}read_back\0\u{3}cell_status\0\u{3}confirming_reads\0\u{1}prioritised\0\u{3}budget_pulses\0\u{3}budget_energy_pj\0")
+
+  fileprivate class _StorageClass {
+    var _matrix: UInt32 = 0
+    var _tile: UInt32 = 0
+    var _conductances: Bool = false
+    var _region: WireRegion? = nil
+    var _method: WireProgram.Method = .unspecified
+    var _tolerance: Double = 0
+    var _pulsesMax: UInt32 = 0
+    var _all: Bool = false
+    var _masked: Bool = false
+    var _readBack: Bool = false
+    var _cellStatus: Bool = false
+    var _confirmingReads: UInt32 = 0
+    var _prioritised: Bool = false
+    var _budgetPulses: UInt64 = 0
+    var _budgetEnergyPj: Double = 0
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _matrix = source._matrix
+      _tile = source._tile
+      _conductances = source._conductances
+      _region = source._region
+      _method = source._method
+      _tolerance = source._tolerance
+      _pulsesMax = source._pulsesMax
+      _all = source._all
+      _masked = source._masked
+      _readBack = source._readBack
+      _cellStatus = source._cellStatus
+      _confirmingReads = source._confirmingReads
+      _prioritised = source._prioritised
+      _budgetPulses = source._budgetPulses
+      _budgetEnergyPj = source._budgetEnergyPj
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.matrix) }()
-      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.tile) }()
-      case 3: try { try decoder.decodeSingularBoolField(value: &self.conductances) }()
-      case 4: try { try decoder.decodeSingularMessageField(value: &self._region) }()
-      case 5: try { try decoder.decodeSingularEnumField(value: &self.method) }()
-      case 6: try { try decoder.decodeSingularDoubleField(value: &self.tolerance) }()
-      case 7: try { try decoder.decodeSingularUInt32Field(value: &self.pulsesMax) }()
-      case 8: try { try decoder.decodeSingularBoolField(value: &self.all) }()
-      case 9: try { try decoder.decodeSingularBoolField(value: &self.masked) }()
-      case 10: try { try decoder.decodeSingularBoolField(value: &self.readBack) }()
-      case 11: try { try decoder.decodeSingularBoolField(value: &self.cellStatus) }()
-      default: break
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularUInt32Field(value: &_storage._matrix) }()
+        case 2: try { try decoder.decodeSingularUInt32Field(value: &_storage._tile) }()
+        case 3: try { try decoder.decodeSingularBoolField(value: &_storage._conductances) }()
+        case 4: try { try decoder.decodeSingularMessageField(value: &_storage._region) }()
+        case 5: try { try decoder.decodeSingularEnumField(value: &_storage._method) }()
+        case 6: try { try decoder.decodeSingularDoubleField(value: &_storage._tolerance) }()
+        case 7: try { try decoder.decodeSingularUInt32Field(value: &_storage._pulsesMax) }()
+        case 8: try { try decoder.decodeSingularBoolField(value: &_storage._all) }()
+        case 9: try { try decoder.decodeSingularBoolField(value: &_storage._masked) }()
+        case 10: try { try decoder.decodeSingularBoolField(value: &_storage._readBack) }()
+        case 11: try { try decoder.decodeSingularBoolField(value: &_storage._cellStatus) }()
+        case 12: try { try decoder.decodeSingularUInt32Field(value: &_storage._confirmingReads) }()
+        case 13: try { try decoder.decodeSingularBoolField(value: &_storage._prioritised) }()
+        case 14: try { try decoder.decodeSingularUInt64Field(value: &_storage._budgetPulses) }()
+        case 15: try { try decoder.decodeSingularDoubleField(value: &_storage._budgetEnergyPj) }()
+        default: break
+        }
       }
     }
   }
 
   public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    // The use of inline closures is to circumvent an issue where the compiler
-    // allocates stack space for every if/case branch local when no optimizations
-    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-    // https://github.com/apple/swift-protobuf/issues/1182
-    if self.matrix != 0 {
-      try visitor.visitSingularUInt32Field(value: self.matrix, fieldNumber: 1)
-    }
-    if self.tile != 0 {
-      try visitor.visitSingularUInt32Field(value: self.tile, fieldNumber: 2)
-    }
-    if self.conductances != false {
-      try visitor.visitSingularBoolField(value: self.conductances, fieldNumber: 3)
-    }
-    try { if let v = self._region {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
-    } }()
-    if self.method != .unspecified {
-      try visitor.visitSingularEnumField(value: self.method, fieldNumber: 5)
-    }
-    if self.tolerance.bitPattern != 0 {
-      try visitor.visitSingularDoubleField(value: self.tolerance, fieldNumber: 6)
-    }
-    if self.pulsesMax != 0 {
-      try visitor.visitSingularUInt32Field(value: self.pulsesMax, fieldNumber: 7)
-    }
-    if self.all != false {
-      try visitor.visitSingularBoolField(value: self.all, fieldNumber: 8)
-    }
-    if self.masked != false {
-      try visitor.visitSingularBoolField(value: self.masked, fieldNumber: 9)
-    }
-    if self.readBack != false {
-      try visitor.visitSingularBoolField(value: self.readBack, fieldNumber: 10)
-    }
-    if self.cellStatus != false {
-      try visitor.visitSingularBoolField(value: self.cellStatus, fieldNumber: 11)
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      if _storage._matrix != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._matrix, fieldNumber: 1)
+      }
+      if _storage._tile != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._tile, fieldNumber: 2)
+      }
+      if _storage._conductances != false {
+        try visitor.visitSingularBoolField(value: _storage._conductances, fieldNumber: 3)
+      }
+      try { if let v = _storage._region {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+      } }()
+      if _storage._method != .unspecified {
+        try visitor.visitSingularEnumField(value: _storage._method, fieldNumber: 5)
+      }
+      if _storage._tolerance.bitPattern != 0 {
+        try visitor.visitSingularDoubleField(value: _storage._tolerance, fieldNumber: 6)
+      }
+      if _storage._pulsesMax != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._pulsesMax, fieldNumber: 7)
+      }
+      if _storage._all != false {
+        try visitor.visitSingularBoolField(value: _storage._all, fieldNumber: 8)
+      }
+      if _storage._masked != false {
+        try visitor.visitSingularBoolField(value: _storage._masked, fieldNumber: 9)
+      }
+      if _storage._readBack != false {
+        try visitor.visitSingularBoolField(value: _storage._readBack, fieldNumber: 10)
+      }
+      if _storage._cellStatus != false {
+        try visitor.visitSingularBoolField(value: _storage._cellStatus, fieldNumber: 11)
+      }
+      if _storage._confirmingReads != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._confirmingReads, fieldNumber: 12)
+      }
+      if _storage._prioritised != false {
+        try visitor.visitSingularBoolField(value: _storage._prioritised, fieldNumber: 13)
+      }
+      if _storage._budgetPulses != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._budgetPulses, fieldNumber: 14)
+      }
+      if _storage._budgetEnergyPj.bitPattern != 0 {
+        try visitor.visitSingularDoubleField(value: _storage._budgetEnergyPj, fieldNumber: 15)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   public static func ==(lhs: WireProgram, rhs: WireProgram) -> Bool {
-    if lhs.matrix != rhs.matrix {return false}
-    if lhs.tile != rhs.tile {return false}
-    if lhs.conductances != rhs.conductances {return false}
-    if lhs._region != rhs._region {return false}
-    if lhs.method != rhs.method {return false}
-    if lhs.tolerance != rhs.tolerance {return false}
-    if lhs.pulsesMax != rhs.pulsesMax {return false}
-    if lhs.all != rhs.all {return false}
-    if lhs.masked != rhs.masked {return false}
-    if lhs.readBack != rhs.readBack {return false}
-    if lhs.cellStatus != rhs.cellStatus {return false}
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._matrix != rhs_storage._matrix {return false}
+        if _storage._tile != rhs_storage._tile {return false}
+        if _storage._conductances != rhs_storage._conductances {return false}
+        if _storage._region != rhs_storage._region {return false}
+        if _storage._method != rhs_storage._method {return false}
+        if _storage._tolerance != rhs_storage._tolerance {return false}
+        if _storage._pulsesMax != rhs_storage._pulsesMax {return false}
+        if _storage._all != rhs_storage._all {return false}
+        if _storage._masked != rhs_storage._masked {return false}
+        if _storage._readBack != rhs_storage._readBack {return false}
+        if _storage._cellStatus != rhs_storage._cellStatus {return false}
+        if _storage._confirmingReads != rhs_storage._confirmingReads {return false}
+        if _storage._prioritised != rhs_storage._prioritised {return false}
+        if _storage._budgetPulses != rhs_storage._budgetPulses {return false}
+        if _storage._budgetEnergyPj != rhs_storage._budgetEnergyPj {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -5345,7 +5779,7 @@ nonisolated extension WireProgram.Method: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension WireProgramResult: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".ProgramResult"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}cells\0\u{1}written\0\u{1}verified\0\u{1}unverified\0\u{3}not_attempted\0\u{3}pulses_mean\0\u{3}pulses_p99\0\u{3}pulses_max\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}cells\0\u{1}written\0\u{1}verified\0\u{1}unverified\0\u{3}not_attempted\0\u{3}pulses_mean\0\u{3}pulses_p99\0\u{3}pulses_max\0\u{3}stuck_on\0\u{3}stuck_off\0\u{3}window_closed\0\u{1}permanent\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -5361,6 +5795,10 @@ nonisolated extension WireProgramResult: SwiftProtobuf.Message, SwiftProtobuf._M
       case 6: try { try decoder.decodeSingularDoubleField(value: &self.pulsesMean) }()
       case 7: try { try decoder.decodeSingularUInt32Field(value: &self.pulsesP99) }()
       case 8: try { try decoder.decodeSingularUInt32Field(value: &self.pulsesMax) }()
+      case 9: try { try decoder.decodeSingularUInt64Field(value: &self.stuckOn) }()
+      case 10: try { try decoder.decodeSingularUInt64Field(value: &self.stuckOff) }()
+      case 11: try { try decoder.decodeSingularUInt64Field(value: &self.windowClosed) }()
+      case 12: try { try decoder.decodeSingularUInt64Field(value: &self.permanent) }()
       default: break
       }
     }
@@ -5391,6 +5829,18 @@ nonisolated extension WireProgramResult: SwiftProtobuf.Message, SwiftProtobuf._M
     if self.pulsesMax != 0 {
       try visitor.visitSingularUInt32Field(value: self.pulsesMax, fieldNumber: 8)
     }
+    if self.stuckOn != 0 {
+      try visitor.visitSingularUInt64Field(value: self.stuckOn, fieldNumber: 9)
+    }
+    if self.stuckOff != 0 {
+      try visitor.visitSingularUInt64Field(value: self.stuckOff, fieldNumber: 10)
+    }
+    if self.windowClosed != 0 {
+      try visitor.visitSingularUInt64Field(value: self.windowClosed, fieldNumber: 11)
+    }
+    if self.permanent != 0 {
+      try visitor.visitSingularUInt64Field(value: self.permanent, fieldNumber: 12)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -5403,6 +5853,98 @@ nonisolated extension WireProgramResult: SwiftProtobuf.Message, SwiftProtobuf._M
     if lhs.pulsesMean != rhs.pulsesMean {return false}
     if lhs.pulsesP99 != rhs.pulsesP99 {return false}
     if lhs.pulsesMax != rhs.pulsesMax {return false}
+    if lhs.stuckOn != rhs.stuckOn {return false}
+    if lhs.stuckOff != rhs.stuckOff {return false}
+    if lhs.windowClosed != rhs.windowClosed {return false}
+    if lhs.permanent != rhs.permanent {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WirePulse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".Pulse"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}tile\0\u{1}region\0\u{1}direction\0\u{1}pulses\0\u{1}step\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.tile) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._region) }()
+      case 3: try { try decoder.decodeSingularEnumField(value: &self.direction) }()
+      case 4: try { try decoder.decodeSingularUInt32Field(value: &self.pulses) }()
+      case 5: try { try decoder.decodeSingularDoubleField(value: &self.step) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.tile != 0 {
+      try visitor.visitSingularUInt32Field(value: self.tile, fieldNumber: 1)
+    }
+    try { if let v = self._region {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
+    if self.direction != .unspecified {
+      try visitor.visitSingularEnumField(value: self.direction, fieldNumber: 3)
+    }
+    if self.pulses != 0 {
+      try visitor.visitSingularUInt32Field(value: self.pulses, fieldNumber: 4)
+    }
+    if self.step.bitPattern != 0 {
+      try visitor.visitSingularDoubleField(value: self.step, fieldNumber: 5)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WirePulse, rhs: WirePulse) -> Bool {
+    if lhs.tile != rhs.tile {return false}
+    if lhs._region != rhs._region {return false}
+    if lhs.direction != rhs.direction {return false}
+    if lhs.pulses != rhs.pulses {return false}
+    if lhs.step != rhs.step {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WirePulse.Direction: SwiftProtobuf._ProtoNameProviding {
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0DIRECTION_UNSPECIFIED\0\u{1}SET\0\u{1}RESET\0\u{1}ALTERNATING\0")
+}
+
+nonisolated extension WirePulseResult: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".PulseResult"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}cells\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.cells) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.cells != 0 {
+      try visitor.visitSingularUInt64Field(value: self.cells, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WirePulseResult, rhs: WirePulseResult) -> Bool {
+    if lhs.cells != rhs.cells {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

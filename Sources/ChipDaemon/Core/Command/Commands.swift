@@ -6,6 +6,7 @@ public enum ChangeCommand: Sendable {
     case map(MapCommand)
     case unmap(matrix: UInt32)
     case program(ProgramCommand)
+    case pulse(PulseCommand)
     case calibrate(matrix: UInt32, fullScaleMicroamperes: Double)
     case power(on: Bool)
 }
@@ -81,8 +82,36 @@ public struct ProgramCommand: Sendable {
     }
     public enum Method: Sendable, Hashable {
         case openLoop
+        case writeVerify(Verification)
+    }
+    public struct Verification: Sendable, Hashable {
         /// 0 stands for the technology's value.
-        case writeVerify(tolerance: Double, pulsesMax: Int)
+        public var tolerance: Double
+        /// 0 stands for the technology's value.
+        public var pulsesMax: Int
+        public var confirmingReads: Int
+
+        public init(tolerance: Double = 0, pulsesMax: Int = 0, confirmingReads: Int = 0) {
+            self.tolerance = tolerance
+            self.pulsesMax = pulsesMax
+            self.confirmingReads = confirmingReads
+        }
+    }
+    /// Which weights are verified first, and how much all of them may cost: when the rest of the
+    /// budget could not carry another weight to its pulse limit, the others are written open loop.
+    public struct Selection: Sendable {
+        /// One entry a weight of the region; the larger, the sooner.
+        public var priority: [Float]
+        /// 0: no limit.
+        public var pulses: UInt64
+        /// 0: no limit.
+        public var picojoules: Double
+
+        public init(priority: [Float], pulses: UInt64, picojoules: Double) {
+            self.priority = priority
+            self.pulses = pulses
+            self.picojoules = picojoules
+        }
     }
     public var target: Target
     /// Rows and columns that the target came with; `nil`: only their product is known.
@@ -93,12 +122,14 @@ public struct ProgramCommand: Sendable {
     public var all: Bool
     /// One entry a weight of the region, 0 or 1; `nil`: every weight.
     public var mask: [UInt8]?
+    /// With write-verify; `nil`: all weights.
+    public var selection: Selection?
     public var readBack: Bool
     public var cellStatus: Bool
 
     public init(
         target: Target, shape: [Int]? = nil, region: Region, method: Method, all: Bool,
-        mask: [UInt8]?, readBack: Bool, cellStatus: Bool
+        mask: [UInt8]?, selection: Selection? = nil, readBack: Bool, cellStatus: Bool
     ) {
         self.target = target
         self.shape = shape
@@ -106,8 +137,29 @@ public struct ProgramCommand: Sendable {
         self.method = method
         self.all = all
         self.mask = mask
+        self.selection = selection
         self.readBack = readBack
         self.cellStatus = cellStatus
+    }
+}
+
+/// A train of equal pulses on a region of a tile.
+public struct PulseCommand: Sendable {
+    public var tile: Int
+    public var region: Region
+    public var direction: PulseTrain.Direction
+    public var pulses: Int
+    /// Relative to the window.
+    public var step: Double
+
+    public init(
+        tile: Int, region: Region, direction: PulseTrain.Direction, pulses: Int, step: Double
+    ) {
+        self.tile = tile
+        self.region = region
+        self.direction = direction
+        self.pulses = pulses
+        self.step = step
     }
 }
 
@@ -143,6 +195,7 @@ public enum ChangeResult: Sendable {
     case mapped(MatrixDescription)
     case unmapped(tilesFreed: Int)
     case programmed(ProgramReport)
+    case pulsed(cells: Int)
     case calibrated(fullScaleMicroamperes: Double, lsbMicroamperes: Double)
     case power(on: Bool, matricesLost: Int)
 }
@@ -151,7 +204,12 @@ public struct ProgramReport: Sendable {
     public var cells = 0
     public var written = 0
     public var verified = 0
+    /// All that write-verify did not bring there; of these:
     public var unverified = 0
+    public var stuckOn = 0
+    public var stuckOff = 0
+    public var windowClosed = 0
+    public var permanentFailures = 0
     public var notAttempted = 0
     public var pulsesMean = 0.0
     public var pulses99thPercentile = 0

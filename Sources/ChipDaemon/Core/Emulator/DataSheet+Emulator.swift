@@ -6,11 +6,11 @@ extension DataSheet {
             spec: spec,
             effectsModelled: [
                 "variation between chips and within a chip", "open-loop programming",
-                "write-verify", "drift on chip time", "read noise", "DAC", "ADC", "bit slices",
+                "write-verify", "trains of pulses", "endurance", "drift on chip time", "read noise", "DAC", "ADC", "bit slices",
                 "volatile digital tiles", "cost of arrays, converters and programming",
             ],
             effectsNotModelled: [
-                "wire resistance", "endurance", "stuck cells", "tuning columns",
+                "wire resistance", "broken lines", "tuning columns",
                 "read disturb", "temperature",
             ],
             worstMilliseconds: Self.worstCases(spec, limits))

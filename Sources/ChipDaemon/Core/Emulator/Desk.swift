@@ -53,7 +53,7 @@ extension EmulatedChip {
             },
             energyPicojoules: state.counters.energyPicojoules,
             latencyNanoseconds: state.counters.latencyNanoseconds, chipTime: time,
-            commands: state.counters.commands)
+            commands: state.counters.commands, banks: BankWear.of(state, spec, serial: serial))
     }
 
     public func query(session: SessionID, sequence: UInt64) throws(ChipFault) -> OutcomeState {

@@ -31,11 +31,8 @@ struct ProgramPlan {
             state.matrices[id] = record
             changes.matrices.append(record)
         case .conductances(let tile, _):
-            guard let id = state.owners[tile], var record = state.matrices[id] else { return }
-            forget(tile, in: &record)
-            record.recount()
-            state.matrices[id] = record
-            changes.matrices.append(record)
+            Worker.forgetCodes(
+                ofTile: tile, region, bank, in: &state, recording: &changes)
         }
     }
 
@@ -51,7 +48,7 @@ struct ProgramPlan {
                 let weight = Int(index) % weights
                 isTouched[weight] = true
                 if status == .notAttempted { isLost[weight] = true }
-                if status == .unverified { isUnverified[weight] = true }
+                if status.isFailure { isUnverified[weight] = true }
             }
         }
         let columns = record.description.columns
@@ -66,7 +63,24 @@ struct ProgramPlan {
         }
     }
 
-    private func forget(_ tile: Int, in record: inout MatrixRecord) {
+}
+
+extension Worker {
+    /// The weights with a cell in a region of a tile hold no code any more.
+    static func forgetCodes(
+        ofTile tile: Int, _ region: Region, _ bank: BankSpec, in state: inout ChipState,
+        recording changes: inout StoreChanges
+    ) {
+        guard let id = state.owners[tile], var record = state.matrices[id] else { return }
+        forget(tile, region, bank, in: &record)
+        record.recount()
+        state.matrices[id] = record
+        changes.matrices.append(record)
+    }
+
+    private static func forget(
+        _ tile: Int, _ region: Region, _ bank: BankSpec, in record: inout MatrixRecord
+    ) {
         let layout = MatrixLayout(record.description, bank: bank)
         guard let place = record.description.tiles.firstIndex(of: tile) else { return }
         let block = place / layout.planes

@@ -14,6 +14,8 @@ package struct TileJob: Sendable {
     package var record: TileRecord
     /// g(t) now, µS.
     package var aged: [Float] = []
+    /// `nil`: no cell can reach the end of its life in this command.
+    package var lives: CellLives?
 
     package struct Outcome: Sendable {
         package var record: TileRecord
@@ -40,19 +42,17 @@ package struct TileJob: Sendable {
             OpenLoopProgramming(technology: bank.technology, variation: chip.spec.variation)
                 .write(
                     cells: cells, targets: targets, deviations: deviations,
-                    conductances: &record.conductances, pulses: &record.pulses, draws: draws,
-                    firstCell: firstCell)
+                    conductances: &record.conductances, pulses: &record.pulses, lives: lives,
+                    draws: draws, firstCell: firstCell)
             let index = record.index(of: time)
             for cell in cells { record.instants[Int(cell)] = index }
             return Outcome(
                 record: record, outcomes: Array(repeating: .written, count: cells.count),
                 pulses: Array(repeating: 1, count: cells.count))
-        case .writeVerify(let tolerance, let pulsesMax):
-            var parameters = bank.technology.writeVerify
-            if tolerance > 0 { parameters.tolerance = tolerance }
-            if pulsesMax > 0 { parameters.pulsesMax = pulsesMax }
+        case .writeVerify(let verification):
             return verify(
-                parameters, chip: chip, deviations: deviations, draws: draws,
+                bank.technology.writeVerify.with(verification), chip: chip, deviations: deviations,
+                draws: draws,
                 firstCell: firstCell, at: time, work: work)
         }
     }
@@ -67,7 +67,7 @@ package struct TileJob: Sendable {
             technology: bank.technology, variation: chip.spec.variation, parameters: parameters
         ).program(
             cells: cells, targets: targets, deviations: deviations, conductances: &now,
-            pulses: &record.pulses, draws: draws, firstCell: firstCell,
+            pulses: &record.pulses, lives: lives, draws: draws, firstCell: firstCell,
             shouldStop: { work.stop != nil })
         // A cell that needed no pulse keeps its cause: conductance and instant.
         if result.pulses.contains(where: { $0 > 0 }) {
@@ -94,5 +94,16 @@ package struct TileJob: Sendable {
         return Outcome(
             record: record, outcomes: Array(repeating: .verified, count: cells.count),
             pulses: Array(repeating: 1, count: cells.count))
+    }
+}
+
+extension WriteVerifyParameters {
+    /// What a command asks for in place of the technology's values.
+    package func with(_ verification: ProgramCommand.Verification) -> WriteVerifyParameters {
+        var parameters = self
+        if verification.tolerance > 0 { parameters.tolerance = verification.tolerance }
+        if verification.pulsesMax > 0 { parameters.pulsesMax = verification.pulsesMax }
+        parameters.confirmingReads = verification.confirmingReads
+        return parameters
     }
 }

@@ -16,6 +16,7 @@ extension Worker {
         bank.technology.drift.age(
             conductances: record.conductances, coefficients: coefficients,
             instants: record.instants, agesSeconds: record.agesSeconds(at: time), into: &aged)
+        restoreStuck(&aged, of: record, bank: bank)
         return aged
     }
 

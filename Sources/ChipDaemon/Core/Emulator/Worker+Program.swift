@@ -16,16 +16,30 @@ extension Worker {
         case .conductances(let tile, let values):
             plan = try planConductances(values, tile: tile, command, in: next, limits: limits)
         }
-        if case .writeVerify = command.method {
+        var pulsesMax = 1
+        if case .writeVerify(let verification) = command.method {
+            pulsesMax = plan.bank.technology.writeVerify.with(verification).pulsesMax
             for index in plan.jobs.indices {
                 plan.jobs[index].aged = agedConductances(
                     ofTile: plan.jobs[index].tile, in: next, at: time)
             }
         }
+        for index in plan.jobs.indices {
+            plan.jobs[index].lives = lives(
+                of: plan.jobs[index].record, after: pulsesMax, bank: plan.bank)
+        }
         let draws = EventDraws(
             serial: fabrication.serial, event: next.counters.changeEventNext)
         next.counters.changeEventNext += UInt64(WriteVerify.eventsMax)
-        let outcomes = run(plan.jobs, command.method, draws, at: time, work: work)
+        let outcomes =
+            if case .writeVerify(let verification) = command.method,
+                let selection = command.selection
+            {
+                try runSelected(
+                    plan, selection, verification, draws, at: time, work: work)
+            } else {
+                run(plan.jobs, command.method, draws, at: time, work: work)
+            }
 
         var report = plan.report
         report.cells = plan.jobs.reduce(0) { $0 + $1.cells.count }
@@ -60,7 +74,8 @@ extension Worker {
 
     /// 0 stands for the technology's own value; the rest is what the law allows.
     private func checkMethod(_ method: ProgramCommand.Method) throws(ChipFault) {
-        guard case .writeVerify(let tolerance, let pulsesMax) = method else { return }
+        guard case .writeVerify(let verification) = method else { return }
+        let (tolerance, pulsesMax) = (verification.tolerance, verification.pulsesMax)
         let tolerances = WriteVerifyParameters.toleranceRange
         guard tolerance == 0 || tolerances.contains(tolerance) else {
             throw .field(
@@ -71,10 +86,16 @@ extension Worker {
         guard (0 ... limit).contains(pulsesMax) else {
             throw .field("pulses_max", "\(pulsesMax)", allowed: "0 … \(limit)")
         }
+        let confirming = WriteVerifyParameters.confirmingReadsRange
+        guard confirming.contains(verification.confirmingReads) else {
+            throw .field(
+                "confirming_reads", "\(verification.confirmingReads)",
+                allowed: "\(confirming.lowerBound) … \(confirming.upperBound)")
+        }
     }
 
     /// All jobs, on as many threads as are free, their outcomes in order.
-    private func run(
+    func run(
         _ jobs: [TileJob], _ method: ProgramCommand.Method, _ draws: EventDraws,
         at time: ChipInstant, work: WorkContext
     ) -> [TileJob.Outcome] {
@@ -127,9 +148,14 @@ extension ProgramReport {
             case .skipped: break
             case .written: written += 1
             case .verified: verified += 1
-            case .unverified, .stuckOn, .stuckOff, .windowClosed, .permanentFailure: unverified += 1
+            case .unverified: break
             case .notAttempted: notAttempted += 1
+            case .stuckOn: stuckOn += 1
+            case .stuckOff: stuckOff += 1
+            case .windowClosed: windowClosed += 1
+            case .permanentFailure: permanentFailures += 1
             }
+            if outcome.isFailure { unverified += 1 }
         }
     }
 }

@@ -9,6 +9,8 @@ package struct Worker: Sendable {
     package var sampleEventNext: UInt64
     /// ν of each cell of a tile that was aged before.
     package var coefficients: [Int: [Float]] = [:]
+    /// Lives of the cells of a tile that may have lost one.
+    package var lives: [Int: CellLives] = [:]
     /// Product images by their first tile; `adopt` drops those whose tiles changed.
     package var images: [Int: TileImage] = [:]
 
@@ -41,6 +43,8 @@ package struct Worker: Sendable {
             return try program(
                 command, on: &next, recording: &changes, at: time, limits: limits,
                 work: work)
+        case .pulse(let command):
+            return try pulse(command, on: &next, recording: &changes, at: time, limits: limits)
         case .calibrate(let matrix, let fullScale):
             return try calibrate(matrix, fullScale, on: &next, recording: &changes)
         case .power(let on):

@@ -136,6 +136,9 @@ struct QueuedRequest: Sendable {
             event.text =
                 "\(report.written) written, \(report.verified) verified, "
                 + "\(report.unverified) unverified of \(report.cells) cells"
+        case .pulsed(let cells):
+            event.kind = .programmed
+            event.text = "\(change.cost.pulses) pulses on \(cells) cells"
         case .power(let on, let matricesLost):
             event.kind = .power
             event.text = on ? "on" : "off, \(matricesLost) matrices lost"

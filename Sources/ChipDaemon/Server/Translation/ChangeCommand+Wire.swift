@@ -22,6 +22,9 @@ extension ChangeCommand {
             self = .unmap(matrix: unmap.matrix)
         case .program(let program):
             self = .program(try ProgramCommand(program, request))
+        case .pulse(let pulse):
+            try TensorArguments(request).finish()
+            self = .pulse(try PulseCommand(pulse))
         case .calibrate(let calibrate):
             try TensorArguments(request).finish()
             let fullScale = try FieldBounds.number(
@@ -124,11 +127,45 @@ extension ProgramCommand {
             (target, shape) = try Self.codes(wire, &tensors)
         }
         let mask = wire.masked ? try Self.mask(&tensors, shape: shape) : nil
+        let selection = try Self.selection(wire, &tensors, shape: shape)
         try tensors.finish()
         self.init(
             target: target, shape: shape.map { Int($0) }, region: region,
-            method: try Method(wire), all: wire.all, mask: mask, readBack: wire.readBack,
-            cellStatus: wire.cellStatus)
+            method: try Method(wire), all: wire.all, mask: mask, selection: selection,
+            readBack: wire.readBack, cellStatus: wire.cellStatus)
+    }
+
+    private static func selection(
+        _ wire: WireProgram, _ tensors: inout TensorArguments, shape: [UInt32]
+    ) throws(WireError) -> Selection? {
+        guard wire.prioritised else {
+            guard wire.budgetPulses == 0, wire.budgetEnergyPj == 0 else {
+                throw .field(
+                    "budget_pulses is \(wire.budgetPulses) and budget_energy_pj "
+                        + "\(wire.budgetEnergyPj), but prioritised is false; allowed: 0, 0")
+            }
+            return nil
+        }
+        guard wire.method == .writeVerify else {
+            throw .field("prioritised is true; allowed: with method 2 (write-verify) only")
+        }
+        let (tensor, frame) = try tensors.take(
+            "priorities", types: [.f32], unit: .priority, rank: 2)
+        guard tensor.shape == shape else {
+            throw .tensor(
+                "the priorities are \(tensor.label); they must have the shape of tensors[0], "
+                    + "\(shape)")
+        }
+        let priority = TensorArguments.elements(frame, as: Float.self)
+        if let bad = priority.firstIndex(where: { !$0.isFinite }) {
+            throw .tensor(
+                "the priorities, element \(bad), is \(priority[bad]); allowed: finite numbers")
+        }
+        return Selection(
+            priority: priority,
+            pulses: wire.budgetPulses,
+            picojoules: try FieldBounds.number(
+                "budget_energy_pj", wire.budgetEnergyPj, 0 ... FieldBounds.energyMax))
     }
 
     private static func codes(_ wire: WireProgram, _ tensors: inout TensorArguments)
@@ -186,20 +223,44 @@ extension ProgramCommand.Method {
     init(_ wire: WireProgram) throws(WireError) {
         switch wire.method {
         case .openLoop:
-            guard wire.tolerance == 0, wire.pulsesMax == 0 else {
+            guard wire.tolerance == 0, wire.pulsesMax == 0, wire.confirmingReads == 0 else {
                 throw .field(
-                    "tolerance is \(wire.tolerance) and pulses_max \(wire.pulsesMax); an open-loop "
-                        + "write has neither: 0, 0")
+                    "tolerance is \(wire.tolerance), pulses_max \(wire.pulsesMax) and "
+                        + "confirming_reads \(wire.confirmingReads); an open-loop write has "
+                        + "neither: 0, 0, 0")
             }
             self = .openLoop
         case .writeVerify:
             self = .writeVerify(
-                tolerance: try FieldBounds.number("tolerance", wire.tolerance, 0 ... 1),
-                pulsesMax: try FieldBounds.integer(
-                    "pulses_max", wire.pulsesMax, 0 ... FieldBounds.pulsesMax))
+                .init(
+                    tolerance: try FieldBounds.number("tolerance", wire.tolerance, 0 ... 1),
+                    pulsesMax: try FieldBounds.integer(
+                        "pulses_max", wire.pulsesMax, 0 ... FieldBounds.pulsesMax),
+                    confirmingReads: try FieldBounds.integer(
+                        "confirming_reads", wire.confirmingReads,
+                        WriteVerifyParameters.confirmingReadsRange)))
         case .unspecified, .UNRECOGNIZED:
             throw .field(
                 "method is \(wire.method.rawValue); allowed: 1 (open loop), 2 (write-verify)")
         }
+    }
+}
+
+extension PulseCommand {
+    init(_ wire: WirePulse) throws(WireError) {
+        let direction: PulseTrain.Direction
+        switch wire.direction {
+        case .set: direction = .set
+        case .reset: direction = .reset
+        case .alternating: direction = .alternating
+        case .unspecified, .UNRECOGNIZED:
+            throw .field(
+                "direction is \(wire.direction.rawValue); allowed: 1 (SET), 2 (RESET), "
+                    + "3 (alternating)")
+        }
+        self.init(
+            tile: Int(wire.tile), region: try Region(wire.region), direction: direction,
+            pulses: try FieldBounds.integer("pulses", wire.pulses, PulseTrain.pulsesRange),
+            step: try FieldBounds.number("step", wire.step, PulseTrain.stepRange))
     }
 }

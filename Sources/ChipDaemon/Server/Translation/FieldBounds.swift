@@ -13,6 +13,8 @@ enum FieldBounds {
     /// A column of 1,024 cells of 1 mS at 2 V carries 2 A.
     static let fullScaleMax = 1e7
     static let advanceSecondsMax = 1e10
+    /// A joule: a billion pulses of a thousand picojoules.
+    static let energyMax = 1e12
 
     static func integer(_ name: String, _ value: UInt32, _ allowed: ClosedRange<Int>)
         throws(WireError) -> Int

@@ -24,6 +24,8 @@ extension WireReply {
         case .programmed(let report):
             reply.program = WireProgramResult(report)
             (reply.tensors, tensors) = Self.tensors(of: report)
+        case .pulsed(let cells):
+            reply.pulse.cells = UInt64(cells)
         case .calibrated(let fullScale, let lsb):
             reply.calibrate.adcFullScaleUa = fullScale
             reply.calibrate.adcLsbUa = lsb
@@ -59,6 +61,10 @@ extension WireProgramResult {
         written = UInt64(report.written)
         verified = UInt64(report.verified)
         unverified = UInt64(report.unverified)
+        stuckOn = UInt64(report.stuckOn)
+        stuckOff = UInt64(report.stuckOff)
+        windowClosed = UInt64(report.windowClosed)
+        permanent = UInt64(report.permanentFailures)
         notAttempted = UInt64(report.notAttempted)
         pulsesMean = report.pulsesMean
         pulsesP99 = UInt32(clamping: report.pulses99thPercentile)

@@ -67,6 +67,17 @@ extension WireHealthResult {
         latencyNs = health.latencyNanoseconds
         chipTimeS = health.chipTime.seconds
         commands = health.commands
+        banks = health.banks.map { bank in
+            var wire = WireBankHealth()
+            wire.bank = bank.name
+            wire.onOffRatioMedian = bank.onOffRatioMedian
+            wire.onOffRatioWorst = bank.onOffRatioWorst
+            wire.lifeUsedMedian = bank.lifeUsedMedian
+            wire.lifeUsedWorst = bank.lifeUsedWorst
+            wire.stuckOn = bank.stuckOn
+            wire.stuckOff = bank.stuckOff
+            return wire
+        }
     }
 }
 
@@ -119,6 +130,7 @@ extension WireBank {
         verifyReads = UInt32(cell.writeVerify.verifyReads)
         verifyTolerance = cell.writeVerify.tolerance
         verifyPulsesMax = UInt32(cell.writeVerify.pulsesMax)
+        endurancePulses = cell.endurance.limitsLife ? cell.endurance.lifetimeScale : 0
     }
 }
 

@@ -37,7 +37,7 @@ extension WireReply {
             simulatedTruth = WireSimulatedTruthResult()
             let planes: [([Float], WireTensor.Unit)] =
                 [(conductances, .microsiemens)]
-                + [deviations, coefficients].compactMap { $0 }.map { ($0, .product) }
+                + [deviations, coefficients].compactMap { $0 }.map { ($0, .ratio) }
             tensors = planes.map { .describe(.f32, shape: [rows, columns], unit: $0.1) }
             return planes.map { Frame(elements: $0.0) }
         }
