@@ -7,6 +7,15 @@ public struct ProgramOptions: Sendable {
     public var tolerance = 0.0
     /// 0: the technology's.
     public var pulsesMax: UInt32 = 0
+    /// Verifications in band after the first.
+    public var confirmingReads: UInt32 = 0
+    /// Selective write-verify: one entry a weight of the region, the larger the sooner. What the
+    /// budget does not cover is written open loop.
+    public var priority: [Float]?
+    /// With `priority`; 0: no limit.
+    public var budgetPulses: UInt64 = 0
+    /// With `priority`; 0: no limit.
+    public var budgetPicojoules = 0.0
     /// Also weights whose code did not change, needed against drift.
     public var all = false
     public var readBack = false
@@ -133,10 +142,23 @@ extension ChipConnection {
                 "program got a mask of \(mask?.count ?? 0) for a region of \(area.rows) × "
                     + "\(area.columns)")
         }
+        let parts = parts(of: area, planes: planes)
+        if let priority = options.priority {
+            guard priority.count == area.count, parts.count == 1 else {
+                throw .argument(
+                    "program got \(priority.count) priorities for a region of \(area.rows) × "
+                        + "\(area.columns) in \(parts.count) commands; allowed: one for each "
+                        + "weight of one command")
+            }
+        }
         var program = template
         program.method = options.method
         program.tolerance = options.tolerance
         program.pulsesMax = options.pulsesMax
+        program.confirmingReads = options.confirmingReads
+        program.prioritised = options.priority != nil
+        program.budgetPulses = options.budgetPulses
+        program.budgetEnergyPj = options.budgetPicojoules
         program.all = options.all
         program.readBack = options.readBack
         program.cellStatus = options.cellStatus
@@ -147,7 +169,7 @@ extension ChipConnection {
         if options.cellStatus {
             outcome.cellStatus = [UInt8](repeating: 0, count: area.count * planes)
         }
-        for part in parts(of: area, planes: planes) {
+        for part in parts {
             program.region = .rectangle(
                 row: area.row + part.row, column: area.column + part.column, rows: part.rows,
                 columns: part.columns)
@@ -166,6 +188,11 @@ extension ChipConnection {
                     .describe(.u8, shape: [part.rows, part.columns], unit: .mask))
                 frames.append(chosen.frame)
             }
+            if let priority = options.priority {
+                tensors.append(
+                    .describe(.f32, shape: [part.rows, part.columns], unit: .priority))
+                frames.append(Frame(elements: priority))
+            }
             let answer = try change(.program(program), tensors: tensors, frames: frames)
             guard case .program(let result) = answer.reply.result else {
                 throw .badReply(command: "program", sentence: "it carries another result")
@@ -174,6 +201,16 @@ extension ChipConnection {
             try place(answer, part, area: area, planes: planes, options, in: &outcome)
         }
         return outcome
+    }
+
+    /// A train of equal pulses on a region of a tile; returns the cells that got it.
+    @discardableResult
+    public func pulse(_ pulse: WirePulse) throws(ChipError) -> UInt64 {
+        let answer = try change(.pulse(pulse))
+        guard case .pulse(let result) = answer.reply.result else {
+            throw .badReply(command: "pulse", sentence: "it carries another result")
+        }
+        return result.cells
     }
 
     /// Puts a part's read-back and status where they belong in the whole.

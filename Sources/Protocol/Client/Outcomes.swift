@@ -33,6 +33,10 @@ public struct ProgramOutcome: Sendable {
         result.verified += part.verified
         result.unverified += part.unverified
         result.notAttempted += part.notAttempted
+        result.stuckOn += part.stuckOn
+        result.stuckOff += part.stuckOff
+        result.windowClosed += part.windowClosed
+        result.permanent += part.permanent
         result.pulsesP99 = max(result.pulsesP99, part.pulsesP99)
         result.pulsesMax = max(result.pulsesMax, part.pulsesMax)
         cost.add(answer.reply.cost)
