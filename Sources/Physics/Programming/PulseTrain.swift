@@ -3,7 +3,7 @@
 /// Pulse k of a cell is (P-3) with the step s and the window after the k − 1 pulses before it. A
 /// train is computed, not played: with soft bounds (γ = 1) a pulse takes away the share s of what
 /// is left to the bound, so that only the last 40/s pulses can be seen in the conductance (e⁻⁴⁰ of
-/// what was before them is left); the others only count. With another γ all are played.
+/// what was before them is left); the others only count. With another γ all are played. (P-4)
 ///
 /// - Random: `DrawField.pulseTrain`; pulse k, counted from the end of the train, draws lane k mod 4
 ///   of the cell's block in event `draws.event + ⌊k/4⌋`.
