@@ -6,6 +6,7 @@ final class MemoryStore: ChipStore {
     struct Content {
         var chip: StoredChip?
         var replies: [SessionID: [UInt64: OutcomeRecord]] = [:]
+        var snapshots: [String: Snapshot] = [:]
         var commits = 0
         /// Commits from this number on fail; `nil`: none.
         var failFrom: Int?
@@ -52,6 +53,12 @@ final class MemoryStore: ChipStore {
                     clock: changes.clock!, counters: CounterRecord(),
                     lease: LeaseRecord(epoch: 0, holder: nil, termMilliseconds: 0), tiles: [],
                     matrices: [], sessions: [], outcomes: [])
+            if changes.replacesAll {
+                chip.tiles = []
+                chip.matrices = []
+                chip.sessions = []
+                content.replies = [:]
+            }
             chip.clock = changes.clock ?? chip.clock
             chip.counters = changes.counters ?? chip.counters
             chip.lease = changes.lease ?? chip.lease
@@ -77,6 +84,14 @@ final class MemoryStore: ChipStore {
             }
             content.chip = chip
         }
+    }
+
+    func save(_ snapshot: Snapshot, named name: String) throws(StoreFault) {
+        content.withLock { $0.snapshots[name] = snapshot }
+    }
+
+    func snapshot(named name: String, ofChip serial: UInt32) throws(StoreFault) -> Snapshot? {
+        content.withLock { $0.snapshots[name] }
     }
 
     func reply(session: SessionID, sequence: UInt64) throws(StoreFault) -> [[UInt8]]? {

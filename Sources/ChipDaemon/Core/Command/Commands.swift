@@ -307,11 +307,16 @@ public enum SimulationCommand: Sendable {
     case clockManual
     case clockAdvance(seconds: Double)
     case truth(tile: Int, region: Region, deviations: Bool)
+    case save(name: String)
+    /// `from`: the chip that was saved; another one's makes this chip a clone.
+    case restore(name: String, from: UInt32)
 }
 
 public struct SimulationReply: Sendable {
     public enum Result: Sendable {
         case clock(ClockMode)
+        case saved(stateDigest: [UInt8])
+        case restored(stateDigest: [UInt8], epoch: UInt64)
         /// Noise-free g(t) in µS; with deviations also ε and ν of each cell.
         case truth(
             conductances: [Float], deviations: [Float]?, coefficients: [Float]?, rows: Int,

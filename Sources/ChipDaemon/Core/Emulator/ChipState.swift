@@ -18,10 +18,17 @@ package struct ChipState: Sendable {
     }
 
     package init(stored: StoredChip, tiles: Int) {
+        self.init(
+            snapshot: Snapshot(
+                clock: stored.clock, counters: stored.counters, tiles: stored.tiles,
+                matrices: stored.matrices), tiles: tiles)
+    }
+
+    package init(snapshot: Snapshot, tiles: Int) {
         self.init(tiles: tiles)
-        counters = stored.counters
-        for record in stored.tiles { replace(record) }
-        for record in stored.matrices { matrices[record.description.id] = record }
+        counters = snapshot.counters
+        for record in snapshot.tiles { replace(record) }
+        for record in snapshot.matrices { matrices[record.description.id] = record }
     }
 
     package mutating func replace(_ record: TileRecord) {

@@ -6,7 +6,8 @@ extension DataSheet {
             spec: spec,
             effectsModelled: [
                 "variation between chips and within a chip", "open-loop programming",
-                "write-verify", "trains of pulses", "endurance", "drift on chip time", "read noise", "DAC", "ADC", "bit slices",
+                "write-verify", "trains of pulses", "endurance", "drift on chip time", "read noise",
+                "DAC", "ADC", "bit slices",
                 "volatile digital tiles", "cost of arrays, converters and programming",
             ],
             effectsNotModelled: [

@@ -44,6 +44,9 @@ extension EmulatedChip {
             return try changeClock(work.now) { $0.advance(seconds: seconds) }
         case .truth(let tile, let region, let deviations):
             return try truth(tile, region, deviations: deviations, work: work)
+        case .save(let name): return try save(name, work.now)
+        case .restore(let name, let source):
+            return try restore(name, from: source == 0 ? serial : source, work.now)
         }
     }
 

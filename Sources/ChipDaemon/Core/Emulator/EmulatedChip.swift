@@ -28,7 +28,7 @@ public final class EmulatedChip: ChipBackend {
 
     /// Events reserved for reads and products at each start: at a million products a second they
     /// last twelve days (chosen), so that no product ever waits for the disk.
-    private static let sampleEventsReserved: UInt64 = 1 << 40
+    static let sampleEventsReserved: UInt64 = 1 << 40
 
     /// Opens the stored chip, or makes a new one.
     public init(
@@ -70,9 +70,7 @@ public final class EmulatedChip: ChipBackend {
         try Self.storage { () throws(StoreFault) in try store.commit(changes) }
 
         worker = Mutex(
-            Worker(
-                spec: spec, fabrication: Fabrication(serial: serial, variation: spec.variation),
-                state: state, sampleEventNext: firstSampleEvent))
+            Worker(spec: spec, serial: serial, state: state, sampleEventNext: firstSampleEvent))
         desk = Mutex(
             Desk(clock: clock, lease: lease, sessions: sessions, running: nil, published: state))
     }

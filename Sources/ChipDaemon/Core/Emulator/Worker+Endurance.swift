@@ -62,7 +62,7 @@ extension Worker {
         train.play(
             cells: cells, conductances: &now, pulses: &record.pulses,
             lives: lives(of: record, after: command.pulses, bank: bank),
-            draws: EventDraws(serial: fabrication.serial, event: next.counters.changeEventNext),
+            draws: EventDraws(serial: serial, event: next.counters.changeEventNext),
             firstCell: spec.firstCell(ofTile: command.tile))
         next.counters.changeEventNext += UInt64(train.events)
         let index = record.index(of: time)

@@ -40,7 +40,7 @@ extension Worker {
         let region = Region(rows: matrix.rows, columns: matrix.columns)
         // Digital cells are read without noise: the event number is of no effect.
         let reader = PlaneReader(
-            repeats: 1, draws: EventDraws(serial: fabrication.serial, event: 1), time: .birth)
+            repeats: 1, draws: EventDraws(serial: serial, event: 1), time: .birth)
         let read = weights(of: matrix, region, reader, in: state).map { Int32($0.rounded()) }
         guard plan.isTransposed else { return read }
         var transposed = [Int32](repeating: 0, count: read.count)

@@ -29,7 +29,7 @@ extension Worker {
                 of: plan.jobs[index].record, after: pulsesMax, bank: plan.bank)
         }
         let draws = EventDraws(
-            serial: fabrication.serial, event: next.counters.changeEventNext)
+            serial: serial, event: next.counters.changeEventNext)
         next.counters.changeEventNext += UInt64(WriteVerify.eventsMax)
         let outcomes =
             if case .writeVerify(let verification) = command.method,

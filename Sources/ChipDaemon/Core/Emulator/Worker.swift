@@ -4,6 +4,9 @@ package import Physics
 /// because it is asked for again.
 package struct Worker: Sendable {
     package let spec: ChipSpec
+    /// Whose draws its events have.
+    package let serial: UInt32
+    /// Whose cells it has.
     package let fabrication: Fabrication
     package private(set) var state: ChipState
     package var sampleEventNext: UInt64
@@ -15,10 +18,13 @@ package struct Worker: Sendable {
     package var images: [Int: TileImage] = [:]
 
     package init(
-        spec: ChipSpec, fabrication: Fabrication, state: ChipState, sampleEventNext: UInt64
+        spec: ChipSpec, serial: UInt32, state: ChipState, sampleEventNext: UInt64
     ) {
         self.spec = spec
-        self.fabrication = fabrication
+        self.serial = serial
+        let source = state.counters.fabricatedAs
+        fabrication = Fabrication(
+            serial: source == 0 ? serial : source, variation: spec.variation)
         self.state = state
         self.sampleEventNext = sampleEventNext
     }
@@ -77,7 +83,7 @@ package struct Worker: Sendable {
         }
         defer { sampleEventNext += 1 }
         return EventDraws(
-            serial: fabrication.serial, event: Self.firstSampleEvent | sampleEventNext)
+            serial: serial, event: Self.firstSampleEvent | sampleEventNext)
     }
 
     package func bank(named name: String) throws(ChipFault) -> Int {

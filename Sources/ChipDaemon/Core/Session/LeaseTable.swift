@@ -73,6 +73,13 @@ package struct LeaseTable: Sendable {
         return next
     }
 
+    /// Nobody's, under an epoch that no host was given.
+    package func restarted() -> LeaseTable {
+        var next = broken()
+        next.record.epoch += 1
+        return next
+    }
+
     /// Whether a changing command may start.
     package func check(_ stamp: CommandStamp, now: HostInstant) throws(ChipFault) {
         guard stamp.epoch != 0 else {

@@ -10,6 +10,10 @@ public protocol ChipStore: AnyObject, Sendable {
     func commit(_ changes: StoreChanges) throws(StoreFault)
     /// The reply of one outcome; replies live on disk, the core keeps only their numbers.
     func reply(session: SessionID, sequence: UInt64) throws(StoreFault) -> [[UInt8]]?
+    /// Replaces one of the same name.
+    func save(_ snapshot: Snapshot, named name: String) throws(StoreFault)
+    /// `nil`: that chip has none of this name.
+    func snapshot(named name: String, ofChip serial: UInt32) throws(StoreFault) -> Snapshot?
 }
 
 /// Storage failed: disk full, read-only, damaged. The sentence is for a person.
@@ -96,6 +100,8 @@ public struct CounterRecord: Sendable, Hashable {
     public var latencyNanoseconds: Double = 0
     public var isPowered = true
     public var isTruthRevealed = false
+    /// The serial whose cells a clone has; 0: its own.
+    public var fabricatedAs: UInt32 = 0
 
     public init() {}
 }
@@ -180,6 +186,8 @@ public struct StoredChip: Sendable {
 
 /// One transaction. `nil` and empty mean unchanged.
 public struct StoreChanges: Sendable {
+    /// All tiles, matrices, sessions and outcomes are dropped first.
+    public var replacesAll = false
     public var clock: ClockRecord?
     public var counters: CounterRecord?
     public var lease: LeaseRecord?

@@ -31,6 +31,13 @@ package struct ChipClock: Sendable {
         self.record = record
     }
 
+    /// Goes on from the latest instant of a record, as if no time had passed since.
+    package init(resuming record: ClockRecord, at host: HostInstant) {
+        self.record = record
+        self.record.anchor = record.latest
+        self.record.anchorWallMicroseconds = host.wallMicroseconds
+    }
+
     package mutating func now(_ host: HostInstant) -> ChipInstant {
         guard !isHeld else { return record.latest }
         let unclamped = unclampedMicroseconds(host)
