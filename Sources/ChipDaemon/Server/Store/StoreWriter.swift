@@ -81,12 +81,15 @@ struct StoreWriter {
             """, [Int64(tile.tile), cells, instants, checksum])
     }
 
+    /// Removed first, so that the new codes take the pages of the old ones: a replacement takes
+    /// its pages before it frees the others, and the file would keep room for the codes twice.
     private func write(_ matrix: MatrixRecord) throws {
         let row = MatrixRow(matrix)
+        try run("DELETE FROM matrices WHERE matrix = ?", [Int64(matrix.description.id)])
         try run(
             """
-            INSERT OR REPLACE INTO matrices
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO matrices
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """, StatementArguments(row.values + [row.checksum]))
     }
 
