@@ -163,7 +163,7 @@ public nonisolated enum WireMapping: SwiftProtobuf.Enum, Swift.CaseIterable {
   /// magnitude on the array of its sign
   case differential // = 1
 
-  /// code + 2^(KS−1) on one array, reference subtracted digitally
+  /// stretched code + 2^(KS−1) on one array, reference subtracted digitally
   case offset // = 2
   case UNRECOGNIZED(Int)
 
@@ -2399,7 +2399,7 @@ public nonisolated struct WireQueryResult: @unchecked Sendable {
     case neverSeen // = 1
     case running // = 2
 
-    /// the stored reply follows as a frame after the header
+    /// the stored reply is in `reply`
     case done // = 3
     case doneForgotten // = 4
     case UNRECOGNIZED(Int)

@@ -134,9 +134,9 @@ extension EmulatedChip {
     public func rememberTime(now: HostInstant) throws(ChipFault) {
         try journal.withLock { (_) throws(ChipFault) in
             var changes = StoreChanges()
-            changes.clock = desk.withLock { desk in
+            (changes.clock, changes.counters) = desk.withLock { desk in
                 _ = desk.clock.now(now)
-                return desk.clock.record
+                return (desk.clock.record, desk.published.counters)
             }
             try commit(changes)
         }

@@ -26,9 +26,7 @@ extension EmulatedChip {
                 command, on: &next, recording: &changes, at: time, limits: limits,
                 progress: progress)
             next.counters.commands += 1
-            next.counters.pulses += done.cost.pulses
-            next.counters.energyPicojoules += done.cost.energyPicojoules
-            next.counters.latencyNanoseconds += done.cost.latencyNanoseconds
+            next.counters.spend(done.cost)
             let reply = ChangeReply(
                 result: done.result, effect: done.fault == nil ? .full : .partial,
                 fault: done.fault, chipTime: time, cost: done.cost, warnings: done.warnings)

@@ -5,12 +5,18 @@ extension EmulatedChip {
     {
         let time = desk.withLock { $0.clock.now(work.now) }
         return try worker.withLock { (worker) throws(ChipFault) in
-            switch command {
-            case .read(let command):
-                return try worker.read(command, at: time, limits: limits)
-            case .multiply(let command):
-                return try worker.multiply(command, at: time, limits: limits, work: work)
-            }
+            let reply =
+                switch command {
+                case .read(let command): try worker.read(command, at: time, limits: limits)
+                case .multiply(let command):
+                    try worker.multiply(command, at: time, limits: limits, work: work)
+                }
+            // Not worth a transaction: the totals are stored with the next change or time.
+            var counters = worker.state.counters
+            counters.spend(reply.cost)
+            worker.note(counters)
+            desk.withLock { $0.published.counters = counters }
+            return reply
         }
     }
 
