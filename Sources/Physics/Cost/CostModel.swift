@@ -24,7 +24,7 @@
 ///   Adding up is hidden behind the next conversion and takes no time.
 /// - Postconditions: no part falls when any count grows; of two operations one after the other
 ///   the parts are the sums.
-/// - Validity: E_level to about 7 bits of a flash converter, beyond which it grows faster.
+/// - Validity: E_level to about 6 bits of a flash converter, beyond which it grows faster.
 /// - Source: physics §11; Peng et al. 2019, 2020.
 public struct CostModel: Sendable {
     /// Bits of the accumulator above those of a conversion.
