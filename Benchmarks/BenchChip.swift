@@ -1,42 +1,33 @@
 import ChipCore
 import ChipServer
 import Foundation
-import Physics
 import Protocol
 
 /// A chip of the daemon in this process: the emulator on its SQLite store, without the wire.
 final class BenchChip {
     let chip: EmulatedChip
     let store: SQLiteChipStore
-    let directory: URL
     private let session: SessionID
     private var sequence: UInt64 = 0
     private let epoch: UInt64
     private let clock = HostClock.system
 
-    /// RRAM cells of 4 bits, 128 × 128 tiles, 8-bit DAC, 10-bit ADC, drift off, so that every
-    /// product finds its image: what a product costs, not what ageing does.
-    static func spec(tiles: Int, isDrifting: Bool = false) throws -> ChipSpec {
-        let technology = try CellTechnology(
-            name: "rram", storage: .analog, bitsPerCell: 4,
-            window: ConductanceWindow(on: .microsiemens(20), onOffRatio: 10),
-            drift: isDrifting
-                ? PowerLawDrift(
-                    coefficient: 0.04, coefficientSpread: 0.008, referenceAgeSeconds: 1) : .none,
-            readNoise: ReadNoise(relative: 0.1, constantMicrosiemens: 0), programmingNoise: 0.1,
-            writeVerify: WriteVerifyParameters(verifyReads: 16),
-            cost: CellCost(
-                programPulseNanoseconds: 100, programPulsePicojoules: 1, readPulseNanoseconds: 10,
-                verifyReadPicojoules: 0.01))
-        return ChipSpec(
-            name: "bench",
-            banks: [
-                BankSpec(name: "nvm", technology: technology, tiles: tiles, rows: 128, columns: 128)
-            ],
-            converters: ConverterSpec(dacBits: 8, adcBits: 10, readVoltage: 0.2),
-            variation: try Variation(
-                model: .weightProportional, betweenChip: 0, withinChip: 0),
-            periphery: PeripheryCost(), clock: .rate(1))
+    /// The chip of all cases, in this process and in the daemon's: RRAM cells of 4 bits that drift,
+    /// 128 × 128 tiles, 8-bit DAC, 10-bit ADC.
+    static let specName = "rram"
+    /// What of it acts on a product.
+    static let effects = "drift, read noise, 8-bit DAC, 10-bit ADC"
+
+    /// Chip time since the matrix of a product was programmed: drift holds an image for a time that
+    /// grows with the age, so that a fresh matrix would be aged anew for nearly every product.
+    static let ageSeconds = 3600.0
+
+    static func specFile() throws -> String {
+        let file = "firmware-specs/chips/\(specName).yaml"
+        guard FileManager.default.fileExists(atPath: file) else {
+            throw BenchFault("there is no \(file) in this folder; run make bench at the top")
+        }
+        return file
     }
 
     static let limits = ChipLimits(
@@ -52,11 +43,11 @@ final class BenchChip {
             createdWallMicroseconds: 0)
     }
 
-    init(_ spec: ChipSpec, in directory: URL) throws {
-        self.directory = directory
+    init(in directory: URL) throws {
         store = try Self.store(directory)
         chip = try EmulatedChip(
-            serial: 1, spec: spec, store: store, limits: Self.limits, now: clock.now)
+            serial: 1, spec: ResolvedSpec(chipFile: Self.specFile()).spec, store: store,
+            limits: Self.limits, now: clock.now)
         guard let session = SessionID(Array(repeating: 1, count: 16)) else {
             preconditionFailure("a session has 16 bytes")
         }
@@ -94,6 +85,14 @@ final class BenchChip {
                 ProgramCommand(
                     target: .codes(matrix: 1, codes), region: .all, method: method, all: true,
                     mask: nil, readBack: false, cellStatus: false)))
+    }
+
+    func age() throws {
+        for command in [
+            SimulationCommand.clockManual, .clockAdvance(seconds: Self.ageSeconds), .clockRate(1),
+        ] {
+            _ = try chip.simulate(command, work: WorkContext(now: clock.now))
+        }
     }
 
     func multiply(_ inputs: [UInt8], batch: Int) throws {

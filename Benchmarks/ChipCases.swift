@@ -8,9 +8,10 @@ enum ChipCases {
 
     static func multiply(batch: Int) throws {
         try Scratch.folder { folder in
-            let bench = try BenchChip(BenchChip.spec(tiles: 2), in: folder)
+            let bench = try BenchChip(in: folder)
             try bench.map(columns: 128)
             try bench.program(columns: 128, method: .openLoop, seed: 0)
+            try bench.age()
             let inputs = (0 ..< batch * 128).map { UInt8(truncatingIfNeeded: $0 * 29) }
             let bare = BareProduct(batch: batch, rows: 128, columns: 128)
             let times = try Timing.compare {
@@ -24,7 +25,8 @@ enum ChipCases {
                 ratio: times.work / times.floor,
                 more: [
                     "microseconds": times.work * 1e6, "threads": 1,
-                    "effects": "read noise, 8-bit DAC, 10-bit ADC",
+                    "spec": BenchChip.specName, "effects": BenchChip.effects,
+                    "age_s": BenchChip.ageSeconds,
                 ]
             ).print()
         }
@@ -34,7 +36,7 @@ enum ChipCases {
     static func programOpenLoop() throws {
         try Scratch.folder { folder in
             let columns = 2048
-            let bench = try BenchChip(BenchChip.spec(tiles: 2 * columns / 128), in: folder)
+            let bench = try BenchChip(in: folder)
             try bench.map(columns: columns)
             let cells = 2 * 128 * columns
             var seed = 0
@@ -56,7 +58,7 @@ enum ChipCases {
             Result(
                 name: "program-open-loop", value: Double(cells) / work, unit: "cells/s",
                 floor: Double(cells) / floor, ratio: work / floor,
-                more: ["cells": cells, "threads": 1]
+                more: ["cells": cells, "threads": 1, "spec": BenchChip.specName]
             ).print()
         }
     }
@@ -64,7 +66,7 @@ enum ChipCases {
     static func programWriteVerify() throws {
         try Scratch.folder { folder in
             let columns = 512
-            let bench = try BenchChip(BenchChip.spec(tiles: 2 * columns / 128), in: folder)
+            let bench = try BenchChip(in: folder)
             try bench.map(columns: columns)
             let cells = 2 * 128 * columns
             var times: [Double] = []
@@ -79,7 +81,7 @@ enum ChipCases {
             let work = Timing.median(times)
             Result(
                 name: "program-write-verify", value: Double(cells) / work, unit: "cells/s",
-                more: ["cells": cells, "threads": 1]
+                more: ["cells": cells, "threads": 1, "spec": BenchChip.specName]
             ).print()
         }
     }
@@ -89,8 +91,7 @@ enum ChipCases {
             let columns = 4096
             let cells = 2 * 128 * columns
             let before = try Scratch.residentBytes()
-            let bench = try BenchChip(
-                BenchChip.spec(tiles: 2 * columns / 128, isDrifting: true), in: folder)
+            let bench = try BenchChip(in: folder)
             try bench.map(columns: columns)
             for seed in 0 ..< 3 {
                 try bench.program(columns: columns, method: .openLoop, seed: seed)

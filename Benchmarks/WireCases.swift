@@ -4,7 +4,7 @@ import Protocol
 
 /// Cases over the wire: a daemon in a process of its own, asked through ipc.
 enum WireCases {
-    /// `chipd serve` on a spec of one pair of tiles, beside this program.
+    /// `chipd serve` on the chip of all cases, beside this program.
     final class Daemon {
         let endpoint: String
         private let process = Process()
@@ -14,8 +14,8 @@ enum WireCases {
             endpoint = "ipc://\(folder.path)/chip"
             arguments = [
                 "serve", "--state", folder.appendingPathComponent("state").path, "--chip",
-                try Self.specs().appendingPathComponent("chips/rram.yaml").path, "--listen",
-                endpoint, "--threads", "1",
+                try BenchChip.specFile(), "--listen", endpoint, "--simulation-controls",
+                "--threads", "1",
             ]
             process.executableURL = Self.beside("chipd")
             process.arguments = arguments
@@ -36,14 +36,6 @@ enum WireCases {
         static func beside(_ name: String) -> URL {
             URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath()
                 .deletingLastPathComponent().appendingPathComponent(name)
-        }
-
-        private static func specs() throws -> URL {
-            let specs = URL(fileURLWithPath: "firmware-specs")
-            guard FileManager.default.fileExists(atPath: specs.path) else {
-                throw BenchFault("firmware-specs is not in this folder; run make bench at the top")
-            }
-            return specs
         }
     }
 
@@ -99,19 +91,21 @@ enum WireCases {
     static let names =
         ["roundtrip-ipc", "restart"] + ChipCases.batches.map { "multiply-128x128-b\($0)-ipc" }
 
+    private static let hello = WireRequest.OneOf_Command.hello(
+        .with {
+            $0.protocolMin = 1; $0.protocolMax = 1
+        })
+
     static func run(_ isAsked: (String) -> Bool) throws {
         try Scratch.folder { folder in
             let daemon = try Daemon(folder: folder)
             defer { daemon.stop() }
             var client = try Client(daemon.endpoint)
-            let hello = try client.ask(
-                .hello(
-                    .with {
-                        $0.protocolMin = 1; $0.protocolMax = 1
-                    }))
-            if isAsked("roundtrip-ipc") { try roundTrip(&client, hello.reply, folder) }
+            let answer = try client.ask(hello)
+            if isAsked("roundtrip-ipc") { try roundTrip(&client, answer.reply, folder) }
             let batches = ChipCases.batches.filter { isAsked("multiply-128x128-b\($0)-ipc") }
             if !batches.isEmpty || isAsked("restart") { try program(&client) }
+            if !batches.isEmpty { try age(daemon.endpoint + ".control") }
             for batch in batches { try multiply(&client, batch: batch) }
         }
         if isAsked("restart") { try restart() }
@@ -144,6 +138,22 @@ enum WireCases {
             ), sequence: 2, epoch: epoch)
     }
 
+    private static func age(_ endpoint: String) throws {
+        var client = try Client(endpoint)
+        let seconds = BenchChip.ageSeconds
+        for clock in [
+            WireSimulatedClock.with { $0.action = .setManual },
+            .with {
+                $0.action = .advance; $0.seconds = seconds
+            },
+            .with {
+                $0.action = .setRate; $0.rate = 1
+            },
+        ] {
+            _ = try client.ask(.simulatedClock(clock))
+        }
+    }
+
     private static func multiply(_ client: inout Client, batch: Int) throws {
         let inputs = (0 ..< batch * 128).map { UInt8(truncatingIfNeeded: $0 * 29) }
         let command = WireRequest.OneOf_Command.multiply(
@@ -157,46 +167,45 @@ enum WireCases {
             tensor.unit = .code
         }
         let bare = BareProduct(batch: batch, rows: 128, columns: 128)
-        var times: ([Double], [Double]) = ([], [])
+        // The least that a product over the wire can take is a request and its answer.
+        var (times, floors, roundTrips): ([Double], [Double], [Double]) = ([], [], [])
         for _ in 0 ..< 300 {
-            times.0.append(
+            times.append(
                 try Timing.seconds {
                     _ = try client.ask(command, tensor: (shape, Frame(elements: inputs)))
                 })
-            times.1.append(Timing.seconds { bare.run() })
+            floors.append(Timing.seconds { bare.run() })
+            roundTrips.append(try Timing.seconds { _ = try client.ask(hello) })
         }
-        let (work, floor) = (Timing.median(times.0), Timing.median(times.1))
+        let (work, floor) = (Timing.median(times), Timing.median(floors))
         Result(
             name: "multiply-128x128-b\(batch)-ipc", value: Double(batch) / work,
             unit: "vectors/s", floor: Double(batch) / floor, ratio: work / floor,
             more: [
-                "microseconds": work * 1e6, "threads": 1,
-                "effects": "drift, read noise, 8-bit DAC, 10-bit ADC",
+                "microseconds": work * 1e6, "threads": 1, "spec": BenchChip.specName,
+                "effects": BenchChip.effects, "age_s": BenchChip.ageSeconds,
+                "roundtrip-ipc-ratio": work / Timing.median(roundTrips),
             ]
         ).print()
     }
 
     /// `hello` against the same bytes echoed by plain C, in turns.
     private static func roundTrip(
-        _ client: inout Client, _ hello: WireReply, _ folder: URL
+        _ client: inout Client, _ reply: WireReply, _ folder: URL
     ) throws {
-        let hellos = WireRequest.OneOf_Command.hello(
-            .with {
-                $0.protocolMin = 1; $0.protocolMax = 1
-            })
         var request = WireRequest()
         request.protocol = 1
         request.session = Data((0 ..< 16).map { UInt8($0) })
         request.requestID = 1
-        request.command = hellos
+        request.command = hello
         let requestBytes = try [UInt8](request.serializedData())
-        let replyBytes = try hello.serializedData().count
+        let replyBytes = try reply.serializedData().count
         var work: [Double] = []
         var floors: [Double] = []
         let count = 2000
         for round in 0 ..< 5 {
             for _ in 0 ..< count {
-                work.append(try Timing.seconds { _ = try client.ask(hellos) })
+                work.append(try Timing.seconds { _ = try client.ask(hello) })
             }
             let endpoint = "ipc://\(folder.path)/floor\(round)"
             let echo = Process()

@@ -12,8 +12,9 @@ struct GoldenTests {
 
     static let names = [
         "hello", "describe", "status", "health", "lease.acquire", "lease.renew", "lease.release",
-        "lease.break", "map", "unmap", "program", "pulse", "read", "multiply", "calibrate", "power", "query",
-        "cancel", "clock", "truth", "refused",
+        "lease.break", "map", "unmap", "program", "pulse", "read", "multiply", "calibrate", "power",
+        "query",
+        "cancel", "clock", "truth", "snapshot", "restore", "refused",
     ]
 
     static func frames(_ name: String) throws -> [Frame] {

@@ -9,6 +9,11 @@ public struct CellTechnology: Sendable, Hashable {
         case digital
     }
 
+    /// Bits of a cell (chosen).
+    public static let bitsRange = 1 ... 8
+    /// σ_p (chosen).
+    public static let programmingNoiseRange = NumberRange.from(0, to: 1)
+
     public var name: String
     public var storage: Storage
     /// K.
@@ -27,8 +32,8 @@ public struct CellTechnology: Sendable, Hashable {
         drift: PowerLawDrift, readNoise: ReadNoise, programmingNoise: Double,
         writeVerify: WriteVerifyParameters, endurance: Endurance = .unlimited, cost: CellCost
     ) throws(PhysicsError) {
-        try require("bits per cell", Double(bitsPerCell), in: 1 ... 8)
-        try require("programming noise σ_p", programmingNoise, in: 0 ... 1)
+        try require("bits per cell", bitsPerCell, in: Self.bitsRange)
+        try require("programming noise σ_p", programmingNoise, in: Self.programmingNoiseRange)
         self.name = name
         self.storage = storage
         self.bitsPerCell = bitsPerCell

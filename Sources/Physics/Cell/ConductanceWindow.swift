@@ -3,17 +3,20 @@
 ///     G_off = G_on / r₀                                            (C-1)
 ///     g(ℓ) = G_off + ℓ·(G_on − G_off)/(2^bits − 1),  ℓ = 0 … 2^bits − 1   (C-2)
 ///
-/// - Validity: r₀ > 1; r₀ = ∞ stands for G_off exactly 0.
+/// - Validity: r₀ in `onOffRatioRange`, or ∞, which stands for G_off exactly 0.
 /// - Source: physics §1.
 public struct ConductanceWindow: Sendable, Hashable {
     public let on: Conductance
     public let off: Conductance
 
+    /// Chosen.
+    public static let onOffRatioRange = NumberRange.above(1, to: 1e9)
+
     public init(on: Conductance, onOffRatio: Double) throws(PhysicsError) {
-        try requirePositive("G_on in siemens", on.siemens)
-        guard onOffRatio > 1 else {
-            throw .outOfRange(
-                quantity: "ON/OFF ratio", value: onOffRatio, allowed: 1.0.nextUp ... .infinity)
+        try require(
+            "G_on in siemens", on.siemens, in: .above(0, to: .greatestFiniteMagnitude))
+        if onOffRatio != .infinity {
+            try require("ON/OFF ratio", onOffRatio, in: Self.onOffRatioRange)
         }
         self.on = on
         off = Conductance(siemens: on.siemens / onOffRatio)

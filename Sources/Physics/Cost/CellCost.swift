@@ -22,11 +22,17 @@ public struct CellCost: Sendable, Hashable {
         self.verifyReadPicojoules = verifyReadPicojoules
     }
 
+    /// ns (chosen).
+    public static let timeRange = NumberRange.above(0, to: 1e9)
+    /// pJ (chosen).
+    public static let energyRange = NumberRange.from(0, to: 1e6)
+
     public func validated() throws(PhysicsError) -> CellCost {
-        try require("programming pulse in ns", programPulseNanoseconds, in: 0 ... 1e9)
-        try require("energy of a programming pulse in pJ", programPulsePicojoules, in: 0 ... 1e9)
-        try require("read pulse in ns", readPulseNanoseconds, in: 0 ... 1e9)
-        try require("energy of a verify read in pJ", verifyReadPicojoules, in: 0 ... 1e9)
+        try require("programming pulse in ns", programPulseNanoseconds, in: Self.timeRange)
+        try require(
+            "energy of a programming pulse in pJ", programPulsePicojoules, in: Self.energyRange)
+        try require("read pulse in ns", readPulseNanoseconds, in: Self.timeRange)
+        try require("energy of a verify read in pJ", verifyReadPicojoules, in: Self.energyRange)
         return self
     }
 }

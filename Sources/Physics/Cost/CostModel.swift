@@ -1,45 +1,35 @@
-/// What a product does, counted: the arguments of its cost.
-public struct ProductActivity: Sendable, Hashable {
-    /// Vectors × phases × bits applied one after the other.
-    public var steps: Int
-    /// Tiles that take part in a step.
-    public var tiles: Int
-    /// Rows driven in a step, summed over its tiles.
-    public var drivenRows: Int
-    /// Conversions of all steps.
-    public var conversions: Int
-    /// `nil`: ideal converters, which cost nothing.
-    public var adcBits: Int?
-    /// Input and output bytes.
-    public var bytes: Int
-    /// Σ V²·g over steps and cells, V²·µS.
-    public var currentSquares: Double
-
-    public init(
-        steps: Int, tiles: Int, drivenRows: Int, conversions: Int, adcBits: Int?, bytes: Int,
-        currentSquares: Double
-    ) {
-        self.steps = steps
-        self.tiles = tiles
-        self.drivenRows = drivenRows
-        self.conversions = conversions
-        self.adcBits = adcBits
-        self.bytes = bytes
-        self.currentSquares = currentSquares
-    }
-}
-
-/// The cost of operations, in the style of DNN+NeuroSim: counts times unit costs. Tiles work in
-/// parallel, steps one after the other; in a step the columns of a converter take turns.
+/// The cost of operations, in the style of DNN+NeuroSim: counts times unit costs.
 ///
-///     t_product = steps·(t_read + n_mux·t_cycle) + bytes·t_byte               (K-1)
-///     E_array   = t_read·Σ V²·g                                               (K-2)
-///     E_lines   = steps·(rows·(n_mux·C_line·V_dd² + E_switch) + tiles·E_fixed) (K-3)
-///     E_ADC     = conversions·(2^b − 1)·E_level + steps·tiles·n_mux·E_mux     (K-4)
-///     t_program = ⌈pulses/n_parallel⌉·t_pulse,  E_program = pulses·E_pulse    (K-5)
+/// Tiles work in parallel, steps one after the other. In a step the n_mux columns of a converter
+/// take turns; in each turn the lines are driven anew, the cells of the column conduct for t_read,
+/// and the current is converted.
 ///
+///     t_product = steps·n_mux·(t_read + t_conv + b·t_bit) + bytes·t_byte               (K-1)
+///     E_array   = t_read·Σ V²·g                                                        (K-2)
+///     E_lines   = n_mux·(driven·(n_cells·E_cell + E_active) + steps·lines·E_idle)      (K-3)
+///     E_ADC     = conversions·((2^b − 1)·E_level + b·E_bit + n_lines·E_mux)            (K-4)
+///     E_add     = conversions·(b + 3)·E_add-bit                                        (K-5)
+///     t_program = ⌈pulses/n_parallel⌉·t_pulse,  E_program = pulses·E_pulse             (K-6)
+///
+/// | symbol          | meaning                                                       |
+/// |-----------------|---------------------------------------------------------------|
+/// | driven          | lines with a voltage above 0, over all steps and tiles        |
+/// | lines           | input lines of all tiles                                      |
+/// | n_cells         | cells of one input line                                       |
+/// | n_lines         | input lines of one tile: cells of a column                    |
+/// | b + 3           | bits of the accumulator: room for eight conversions           |
+///
+/// - Edge cases: one column a converter has no multiplexer, E_mux = 0; an ideal converter has
+///   neither turns nor cost, so that t_product = steps·t_read + bytes·t_byte and n_mux = 1.
+///   Adding up is hidden behind the next conversion and takes no time.
+/// - Postconditions: no part falls when any count grows; of two operations one after the other
+///   the parts are the sums.
+/// - Validity: E_level to about 6 bits of a flash converter, beyond which it grows faster.
 /// - Source: physics §11; Peng et al. 2019, 2020.
 public struct CostModel: Sendable {
+    /// Bits of the accumulator above those of a conversion.
+    private static let carryBits = 3
+
     private let cell: CellCost
     private let periphery: PeripheryCost
 
@@ -49,37 +39,51 @@ public struct CostModel: Sendable {
     }
 
     public func product(_ activity: ProductActivity) -> Cost {
-        let steps = Double(activity.steps)
-        let turns = Double(periphery.columnsPerConverter)
-        let rows = Double(activity.drivenRows)
-        let tiles = Double(activity.tiles)
-        let conversions = Double(activity.conversions)
+        let columns = activity.adcBits == nil ? 1 : periphery.columnsPerConverter
+        let turns = Double(activity.steps * columns)
         var cost = Cost()
         // V²·µS·ns = 10⁻¹⁵ J
         cost.add(
-            .array, latencyNanoseconds: steps * cell.readPulseNanoseconds,
+            .array, latencyNanoseconds: turns * cell.readPulseNanoseconds,
             energyPicojoules: activity.currentSquares * cell.readPulseNanoseconds * 1e-3)
+        let line =
+            Double(activity.outputLinesPerTile) * periphery.wordLinePicojoulesPerCell
+            + periphery.driverActivePicojoules
+        let lines = Double(activity.tiles * activity.inputLinesPerTile)
         cost.add(
             .wordLines, latencyNanoseconds: 0,
-            energyPicojoules: steps
-                * (rows * (turns * periphery.wordLinePicojoules + periphery.driverPicojoules)
-                    + tiles * periphery.driverFixedPicojoules))
+            energyPicojoules: Double(columns * activity.drivenLines) * line
+                + turns * lines * periphery.driverIdlePicojoules)
         if let bits = activity.adcBits {
-            let levels = Double((1 << bits) - 1)
-            cost.add(
-                .adc, latencyNanoseconds: steps * turns * periphery.cycleNanoseconds,
-                energyPicojoules: conversions * levels * periphery.converterPicojoulesPerLevel
-                    + steps * tiles * turns * periphery.multiplexerPicojoules)
+            convert(activity, bits: bits, turns: turns, into: &cost)
         }
-        // Hidden behind the next conversion.
-        cost.add(
-            .shiftAdd, latencyNanoseconds: 0,
-            energyPicojoules: conversions * periphery.shiftAddPicojoules)
         cost.add(
             .buffers,
             latencyNanoseconds: Double(activity.bytes) * periphery.bufferNanosecondsPerByte,
             energyPicojoules: Double(activity.bytes) * periphery.bufferPicojoulesPerByte)
         return cost
+    }
+
+    private func convert(
+        _ activity: ProductActivity, bits: Int, turns: Double, into cost: inout Cost
+    ) {
+        let conversions = Double(activity.conversions)
+        let multiplexer =
+            periphery.columnsPerConverter == 1
+            ? 0 : Double(activity.inputLinesPerTile) * periphery.multiplexerPicojoulesPerCell
+        let conversion =
+            Double((1 << bits) - 1) * periphery.converterPicojoulesPerLevel
+            + Double(bits) * periphery.converterPicojoulesPerBit + multiplexer
+        cost.add(
+            .adc,
+            latencyNanoseconds: turns
+                * (periphery.converterNanoseconds
+                    + Double(bits) * periphery.converterNanosecondsPerBit),
+            energyPicojoules: conversions * conversion)
+        cost.add(
+            .shiftAdd, latencyNanoseconds: 0,
+            energyPicojoules: conversions * Double(bits + Self.carryBits)
+                * periphery.shiftAddPicojoulesPerBit)
     }
 
     /// - Parameter verifyReads: read pulses, each of one cell.

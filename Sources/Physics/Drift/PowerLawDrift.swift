@@ -14,7 +14,7 @@ internal import Glibc
 /// | t₀     | reference age                                    | s        |
 /// | ν, σ_ν | drift coefficient, its spread over cells         | unitless |
 ///
-/// - Validity: 0 ≤ ν ≤ 0.2 (chosen: the published coefficients end at 0.1), 0 ≤ σ_ν ≤ 0.2.
+/// - Validity: ν and σ_ν in `coefficientRange`, t₀ in `referenceAgeRange`.
 /// - Edge cases: the law diverges as the age goes to 0; below t₀ the value is held.
 /// - Postconditions: the result lies in 0 … g_p and never rises with age.
 /// - Source: Bhattacharjee et al. 2023, Table 1; physics §6.
@@ -23,14 +23,17 @@ public struct PowerLawDrift: Sendable, Hashable {
     public let coefficientSpread: Double
     public let referenceAgeSeconds: Double
 
-    public static let coefficientRange: ClosedRange<Double> = 0 ... 0.2
+    /// Chosen: the published coefficients end at 0.1.
+    public static let coefficientRange = NumberRange.from(0, to: 0.2)
+    /// Seconds (chosen).
+    public static let referenceAgeRange = NumberRange.above(0, to: 1e6)
 
     public init(coefficient: Double, coefficientSpread: Double, referenceAgeSeconds: Double)
         throws(PhysicsError)
     {
         try require("drift coefficient ν", coefficient, in: Self.coefficientRange)
         try require("spread of the drift coefficient", coefficientSpread, in: Self.coefficientRange)
-        try requirePositive("reference age t₀ in s", referenceAgeSeconds)
+        try require("reference age t₀ in s", referenceAgeSeconds, in: Self.referenceAgeRange)
         self.init(unchecked: coefficient, coefficientSpread, referenceAgeSeconds)
     }
 

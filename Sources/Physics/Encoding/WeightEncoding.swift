@@ -6,12 +6,15 @@
 ///
 /// The stretch ⌊…⌋ lets the largest weight use the top of the range, so that noise costs least.
 ///
-/// - Validity: 1 ≤ S, 1 ≤ K ≤ 8, K·S ≤ 15 bits (codes travel as 16 bits), with offset K·S ≥ 2.
+/// - Validity: 1 ≤ S, K that of a cell, K·S at most `bitsMax`, with offset K·S ≥ 2.
 /// - Source: physics §7.
 public struct WeightEncoding: Sendable, Hashable {
     public enum Mapping: Sendable, Hashable, CaseIterable {
         case differential, offset
     }
+
+    /// Bits of a weight: codes travel as 16 bits, one of them the sign.
+    public static let bitsMax = 15
 
     public let mapping: Mapping
     public let slices: Int
@@ -21,12 +24,12 @@ public struct WeightEncoding: Sendable, Hashable {
     public init(mapping: Mapping, slices: Int, bitsPerSlice: Int, codeMax: Int)
         throws(PhysicsError)
     {
-        try require("slices", Double(slices), in: 1 ... 15)
-        try require("bits of a slice", Double(bitsPerSlice), in: 1 ... 8)
+        try require("slices", slices, in: 1 ... Self.bitsMax)
+        try require("bits of a slice", bitsPerSlice, in: CellTechnology.bitsRange)
         let bits = slices * bitsPerSlice
-        try require("bits of a weight", Double(bits), in: mapping == .offset ? 2 ... 15 : 1 ... 15)
+        try require("bits of a weight", bits, in: (mapping == .offset ? 2 : 1) ... Self.bitsMax)
         let top = (1 << (mapping == .offset ? bits - 1 : bits)) - 1
-        try require("largest code", Double(codeMax), in: 1 ... Double(top))
+        try require("largest code", codeMax, in: 1 ... top)
         self.mapping = mapping
         self.slices = slices
         self.bitsPerSlice = bitsPerSlice

@@ -19,19 +19,22 @@ public struct Endurance: Sendable, Hashable {
     public let lifetimeShape: Double
     public let stuckOnShare: Double
 
+    // Ranges: chosen, wide enough for what is published.
+
+    public static let pulsesRange = NumberRange.above(0, to: .infinity)
+    public static let exponentRange = NumberRange.from(0, to: 2)
+    public static let shapeRange = NumberRange.from(0.1, to: 20)
+    public static let shareRange = NumberRange.from(0, to: 1)
+
     public init(
         windowPulses: Double, windowExponent: Double, lifetimeScale: Double,
         lifetimeShape: Double, stuckOnShare: Double
     ) throws(PhysicsError) {
-        guard windowPulses > 0 else {
-            throw .notPositive(quantity: "N_c in pulses", value: windowPulses)
-        }
-        guard lifetimeScale > 0 else {
-            throw .notPositive(quantity: "scale of the lifetimes in pulses", value: lifetimeScale)
-        }
-        try require("window exponent β", windowExponent, in: 0 ... 2)
-        try require("shape of the lifetimes", lifetimeShape, in: 0.1 ... 20)
-        try require("share of cells that fail ON", stuckOnShare, in: 0 ... 1)
+        try require("N_c in pulses", windowPulses, in: Self.pulsesRange)
+        try require("window exponent β", windowExponent, in: Self.exponentRange)
+        try require("scale of the lifetimes in pulses", lifetimeScale, in: Self.pulsesRange)
+        try require("shape of the lifetimes", lifetimeShape, in: Self.shapeRange)
+        try require("share of cells that fail ON", stuckOnShare, in: Self.shareRange)
         self.init(
             unchecked: windowPulses, windowExponent, lifetimeScale, lifetimeShape, stuckOnShare)
     }

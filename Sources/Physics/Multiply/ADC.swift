@@ -10,7 +10,7 @@
 /// | FS     | full scale: the current of the top code   | µA   |
 /// | b      | bits                                      | bits |
 ///
-/// - Validity: 2 ≤ b ≤ 16 bits (chosen); FS above 0 and finite.
+/// - Validity: b in `bitsRange`; FS above 0 and finite.
 /// - Edge cases: a tie goes to the even code. A conversion counts as clipped when the current lies
 ///   more than half an LSB outside the codes.
 /// - Postconditions: codeMin ≤ code ≤ codeMax; inside the range |code·LSB − I| ≤ LSB/2.
@@ -20,11 +20,14 @@ public struct ADC: Sendable, Hashable {
     public let fullScaleMicroamperes: Double
     public let isSigned: Bool
 
+    /// Chosen.
     public static let bitsRange = 2 ... 16
 
     public init(bits: Int, fullScaleMicroamperes: Double, isSigned: Bool) throws(PhysicsError) {
-        try require("ADC bits", Double(bits), in: 2 ... 16)
-        try requirePositive("ADC full scale in µA", fullScaleMicroamperes)
+        try require("ADC bits", bits, in: Self.bitsRange)
+        try require(
+            "ADC full scale in µA", fullScaleMicroamperes,
+            in: .above(0, to: .greatestFiniteMagnitude))
         self.bits = bits
         self.fullScaleMicroamperes = fullScaleMicroamperes
         self.isSigned = isSigned

@@ -4,17 +4,20 @@ internal import CKernels
 ///
 ///     V = V_read · code / (2^b − 1)                                (M-1)
 ///
-/// - Validity: 1 ≤ b ≤ 8 bits (codes travel as bytes), 0 < V_read ≤ 5 V (chosen).
+/// - Validity: b in `bitsRange`, V_read in `readVoltageRange`.
 /// - Source: physics §7.
 public struct DAC: Sendable, Hashable {
     public let bits: Int
     public let readVoltage: Double
 
+    /// Codes travel as bytes.
     public static let bitsRange = 1 ... 8
+    /// V (chosen: a higher voltage would program the cells).
+    public static let readVoltageRange = NumberRange.above(0, to: 2)
 
     public init(bits: Int, readVoltage: Double) throws(PhysicsError) {
-        try require("DAC bits", Double(bits), in: 1 ... 8)
-        try require("read voltage in V", readVoltage, in: Double.leastNonzeroMagnitude ... 5)
+        try require("DAC bits", bits, in: Self.bitsRange)
+        try require("read voltage in V", readVoltage, in: Self.readVoltageRange)
         self.bits = bits
         self.readVoltage = readVoltage
     }

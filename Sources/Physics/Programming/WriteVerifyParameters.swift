@@ -34,28 +34,36 @@ public struct WriteVerifyParameters: Sendable, Hashable {
         self.verifyReads = verifyReads
     }
 
-    /// Most pulses a cell may be given in one operation (chosen; it bounds the event numbers
-    /// that a command takes).
+    // Ranges: chosen, wide enough for what is published.
+
+    /// It bounds the event numbers that a command takes.
     public static let pulsesMaxRange = 1 ... 4000
     public static let verifyReadsRange = 1 ... 1024
-    /// More than three are never worth their time (chosen).
+    /// More than three are never worth their time.
     public static let confirmingReadsRange = 0 ... 3
-    public static let toleranceRange: ClosedRange<Double> = 1e-4 ... 1
+    public static let toleranceRange = NumberRange.from(1e-4, to: 1)
+    public static let coarseRange = NumberRange.from(0, to: 10)
+    public static let growthRange = NumberRange.from(1, to: 10)
+    public static let cutRange = NumberRange.from(0.01, to: 1)
+    /// Of every step; the first lies between the smallest and the largest.
+    public static let stepRange = NumberRange.from(1e-9, to: 1)
+    public static let nonlinearityRange = NumberRange.from(0, to: 10)
+    public static let cycleToCycleRange = NumberRange.from(0, to: 1)
 
     public func validated() throws(PhysicsError) -> WriteVerifyParameters {
         try require("tolerance", tolerance, in: Self.toleranceRange)
-        try require("coarse", coarse, in: 0 ... 10)
-        try require("growth", growth, in: 1 ... 10)
-        try require("cut", cut, in: 0.01 ... 1)
-        try require("smallest step", stepMin, in: 1e-9 ... 1)
-        try require("largest step", stepMax, in: stepMin ... 1)
-        try require("first step", stepFirst, in: stepMin ... stepMax)
-        try require("SET nonlinearity", nonlinearitySet, in: 0 ... 10)
-        try require("RESET nonlinearity", nonlinearityReset, in: 0 ... 10)
-        try require("cycle-to-cycle spread", cycleToCycle, in: 0 ... 1)
-        try require("largest number of pulses", Double(pulsesMax), in: 1 ... 4000)
-        try require("verify reads", Double(verifyReads), in: 1 ... 1024)
-        try require("confirming reads", Double(confirmingReads), in: 0 ... 3)
+        try require("coarse", coarse, in: Self.coarseRange)
+        try require("growth", growth, in: Self.growthRange)
+        try require("cut", cut, in: Self.cutRange)
+        try require("smallest step", stepMin, in: Self.stepRange)
+        try require("largest step", stepMax, in: .from(stepMin, to: Self.stepRange.most))
+        try require("first step", stepFirst, in: .from(stepMin, to: stepMax))
+        try require("SET nonlinearity", nonlinearitySet, in: Self.nonlinearityRange)
+        try require("RESET nonlinearity", nonlinearityReset, in: Self.nonlinearityRange)
+        try require("cycle-to-cycle spread", cycleToCycle, in: Self.cycleToCycleRange)
+        try require("largest number of pulses", pulsesMax, in: Self.pulsesMaxRange)
+        try require("verify reads", verifyReads, in: Self.verifyReadsRange)
+        try require("confirming reads", confirmingReads, in: Self.confirmingReadsRange)
         return self
     }
 }

@@ -9,7 +9,7 @@
 ///
 /// - Postconditions: |z| ≤ 6.67 (u ≥ 2⁻³²). Against the exact law of the same words the error is at
 ///   most 1e-6 + 6e-8/r, r the exact radius √(−2 ln u): 1e-6 nearly always, and at most 3e-4 where
-///   u rounds to 1 and both normals are next to 0 (one pair in 10⁵ has r < 0.005).
+///   u rounds to 1 and both normals are next to 0 (one pair in 80,000 has r < 0.005).
 /// - Source: Box and Muller 1958; the series are Taylor's.
 package enum NormalLaw {
     package static func pair(_ a: UInt32, _ b: UInt32) -> (Float, Float) {

@@ -7,15 +7,20 @@
 /// | a      | share relative to g         | unitless |
 /// | b      | share independent of g      | µS       |
 ///
-/// - Validity: 0 ≤ a ≤ 1, 0 ≤ b ≤ 1000 µS (chosen; the published sweep ends at a = 0.35).
+/// - Validity: a in `relativeRange`, b in `constantRange`.
 /// - Source: Bhattacharjee et al. 2023, Table 1; physics §1.
 public struct ReadNoise: Sendable, Hashable {
     public let relative: Double
     public let constantMicrosiemens: Double
 
+    /// Chosen; the published sweep ends at 0.35.
+    public static let relativeRange = NumberRange.from(0, to: 1)
+    /// µS (chosen).
+    public static let constantRange = NumberRange.from(0, to: 1000)
+
     public init(relative: Double, constantMicrosiemens: Double) throws(PhysicsError) {
-        try require("read noise relative to g", relative, in: 0 ... 1)
-        try require("constant read noise in µS", constantMicrosiemens, in: 0 ... 1000)
+        try require("read noise relative to g", relative, in: Self.relativeRange)
+        try require("constant read noise in µS", constantMicrosiemens, in: Self.constantRange)
         self.init(unchecked: relative, constantMicrosiemens)
     }
 

@@ -6,7 +6,7 @@
 ///     layer-fixed           g* = g_t + ε_i·G_on            (V-3)
 ///     like read noise       g* = g_t + σ_read(g_t)·z_i     (V-4)
 ///
-/// - Validity: 0 ≤ σ_B, σ_W ≤ 1 (chosen; the published sweep ends at 0.5).
+/// - Validity: σ_B and σ_W in `spreadRange`.
 /// - Source: Deng and Orshansky 2022; (V-4): physics §2.
 public struct Variation: Sendable, Hashable {
     public enum Model: Sendable, Hashable, CaseIterable {
@@ -19,9 +19,12 @@ public struct Variation: Sendable, Hashable {
     /// σ_W.
     public let withinChip: Double
 
+    /// Chosen; the published sweep ends at 0.5.
+    public static let spreadRange = NumberRange.from(0, to: 1)
+
     public init(model: Model, betweenChip: Double, withinChip: Double) throws(PhysicsError) {
-        try require("variation between chips", betweenChip, in: 0 ... 1)
-        try require("variation within a chip", withinChip, in: 0 ... 1)
+        try require("variation between chips", betweenChip, in: Self.spreadRange)
+        try require("variation within a chip", withinChip, in: Self.spreadRange)
         self.model = model
         self.betweenChip = betweenChip
         self.withinChip = withinChip

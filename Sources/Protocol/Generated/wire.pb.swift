@@ -163,7 +163,7 @@ public nonisolated enum WireMapping: SwiftProtobuf.Enum, Swift.CaseIterable {
   /// magnitude on the array of its sign
   case differential // = 1
 
-  /// code + 2^(KS−1) on one array, reference subtracted digitally
+  /// stretched code + 2^(KS−1) on one array, reference subtracted digitally
   case offset // = 2
   case UNRECOGNIZED(Int)
 
@@ -549,6 +549,22 @@ public nonisolated struct WireRequest: @unchecked Sendable {
     set {_uniqueStorage()._command = .simulatedTruth(newValue)}
   }
 
+  public var simulatedSnapshot: WireSimulatedSnapshot {
+    get {
+      if case .simulatedSnapshot(let v)? = _storage._command {return v}
+      return WireSimulatedSnapshot()
+    }
+    set {_uniqueStorage()._command = .simulatedSnapshot(newValue)}
+  }
+
+  public var simulatedRestore: WireSimulatedRestore {
+    get {
+      if case .simulatedRestore(let v)? = _storage._command {return v}
+      return WireSimulatedRestore()
+    }
+    set {_uniqueStorage()._command = .simulatedRestore(newValue)}
+  }
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public nonisolated enum OneOf_Command: Equatable, Sendable {
@@ -572,6 +588,8 @@ public nonisolated struct WireRequest: @unchecked Sendable {
     case pulse(WirePulse)
     case simulatedClock(WireSimulatedClock)
     case simulatedTruth(WireSimulatedTruth)
+    case simulatedSnapshot(WireSimulatedSnapshot)
+    case simulatedRestore(WireSimulatedRestore)
 
   }
 
@@ -802,6 +820,22 @@ public nonisolated struct WireReply: @unchecked Sendable {
     set {_uniqueStorage()._result = .simulatedTruth(newValue)}
   }
 
+  public var simulatedSnapshot: WireSimulatedSnapshotResult {
+    get {
+      if case .simulatedSnapshot(let v)? = _storage._result {return v}
+      return WireSimulatedSnapshotResult()
+    }
+    set {_uniqueStorage()._result = .simulatedSnapshot(newValue)}
+  }
+
+  public var simulatedRestore: WireSimulatedRestoreResult {
+    get {
+      if case .simulatedRestore(let v)? = _storage._result {return v}
+      return WireSimulatedRestoreResult()
+    }
+    set {_uniqueStorage()._result = .simulatedRestore(newValue)}
+  }
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public nonisolated enum OneOf_Result: Equatable, Sendable {
@@ -822,6 +856,8 @@ public nonisolated struct WireReply: @unchecked Sendable {
     case pulse(WirePulseResult)
     case simulatedClock(WireSimulatedClockResult)
     case simulatedTruth(WireSimulatedTruthResult)
+    case simulatedSnapshot(WireSimulatedSnapshotResult)
+    case simulatedRestore(WireSimulatedRestoreResult)
 
   }
 
@@ -2643,7 +2679,7 @@ public nonisolated struct WireQueryResult: @unchecked Sendable {
     case neverSeen // = 1
     case running // = 2
 
-    /// the stored reply follows as a frame after the header
+    /// the stored reply is in `reply`
     case done // = 3
     case doneForgotten // = 4
     case UNRECOGNIZED(Int)
@@ -2830,6 +2866,63 @@ public nonisolated struct WireSimulatedTruthResult: Sendable {
   public init() {}
 }
 
+/// Stores the chip as it is under a name; replaces one of the same name.
+public nonisolated struct WireSimulatedSnapshot: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// 1 … 64 letters, digits, '-', '_', '.', not '.' first
+  public var name: String = String()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+public nonisolated struct WireSimulatedSnapshotResult: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var stateDigest: Data = Data()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// Makes the chip what it was when it was saved; its sessions are forgotten, its lease ends.
+public nonisolated struct WireSimulatedRestore: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var name: String = String()
+
+  /// 0: this chip; another: this chip becomes its clone, with draws of its own
+  public var fromChip: UInt32 = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+public nonisolated struct WireSimulatedRestoreResult: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var stateDigest: Data = Data()
+
+  /// of the lease that ended
+  public var epoch: UInt64 = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
 /// Published as [topic] [Event]; the topic is the kind's name in lower case,
 /// a full stop, the serial: "programmed.1".
 public nonisolated struct WireEvent: Sendable {
@@ -2943,7 +3036,7 @@ nonisolated extension WireCellStatus: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension WireRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Request"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}protocol\0\u{1}chip\0\u{1}session\0\u{1}sequence\0\u{3}request_id\0\u{1}epoch\0\u{3}deadline_ms\0\u{1}acknowledged\0\u{1}tensors\0\u{2}\u{7}hello\0\u{1}describe\0\u{1}status\0\u{1}health\0\u{3}lease_acquire\0\u{3}lease_renew\0\u{3}lease_release\0\u{3}lease_break\0\u{1}map\0\u{1}unmap\0\u{1}program\0\u{1}read\0\u{1}multiply\0\u{1}calibrate\0\u{1}power\0\u{1}query\0\u{1}cancel\0\u{1}pulse\0\u{4}\u{f}simulated_clock\0\u{3}simulated_truth\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}protocol\0\u{1}chip\0\u{1}session\0\u{1}sequence\0\u{3}request_id\0\u{1}epoch\0\u{3}deadline_ms\0\u{1}acknowledged\0\u{1}tensors\0\u{2}\u{7}hello\0\u{1}describe\0\u{1}status\0\u{1}health\0\u{3}lease_acquire\0\u{3}lease_renew\0\u{3}lease_release\0\u{3}lease_break\0\u{1}map\0\u{1}unmap\0\u{1}program\0\u{1}read\0\u{1}multiply\0\u{1}calibrate\0\u{1}power\0\u{1}query\0\u{1}cancel\0\u{1}pulse\0\u{4}\u{f}simulated_clock\0\u{3}simulated_truth\0\u{3}simulated_snapshot\0\u{3}simulated_restore\0")
 
   fileprivate class _StorageClass {
     var _protocol: UInt32 = 0
@@ -3263,6 +3356,32 @@ nonisolated extension WireRequest: SwiftProtobuf.Message, SwiftProtobuf._Message
             _storage._command = .simulatedTruth(v)
           }
         }()
+        case 50: try {
+          var v: WireSimulatedSnapshot?
+          var hadOneofValue = false
+          if let current = _storage._command {
+            hadOneofValue = true
+            if case .simulatedSnapshot(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._command = .simulatedSnapshot(v)
+          }
+        }()
+        case 51: try {
+          var v: WireSimulatedRestore?
+          var hadOneofValue = false
+          if let current = _storage._command {
+            hadOneofValue = true
+            if case .simulatedRestore(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._command = .simulatedRestore(v)
+          }
+        }()
         default: break
         }
       }
@@ -3383,6 +3502,14 @@ nonisolated extension WireRequest: SwiftProtobuf.Message, SwiftProtobuf._Message
         guard case .simulatedTruth(let v)? = _storage._command else { preconditionFailure() }
         try visitor.visitSingularMessageField(value: v, fieldNumber: 49)
       }()
+      case .simulatedSnapshot?: try {
+        guard case .simulatedSnapshot(let v)? = _storage._command else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 50)
+      }()
+      case .simulatedRestore?: try {
+        guard case .simulatedRestore(let v)? = _storage._command else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 51)
+      }()
       case nil: break
       }
     }
@@ -3415,7 +3542,7 @@ nonisolated extension WireRequest: SwiftProtobuf.Message, SwiftProtobuf._Message
 
 nonisolated extension WireReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Reply"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}protocol\0\u{1}chip\0\u{1}session\0\u{1}sequence\0\u{3}request_id\0\u{1}error\0\u{1}effect\0\u{1}replayed\0\u{3}chip_time_s\0\u{1}backend\0\u{1}cost\0\u{1}warnings\0\u{1}tensors\0\u{2}\u{3}hello\0\u{1}describe\0\u{1}status\0\u{1}health\0\u{1}lease\0\u{2}\u{4}map\0\u{1}unmap\0\u{1}program\0\u{1}read\0\u{1}multiply\0\u{1}calibrate\0\u{1}power\0\u{1}query\0\u{1}cancel\0\u{1}pulse\0\u{4}\u{f}simulated_clock\0\u{3}simulated_truth\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}protocol\0\u{1}chip\0\u{1}session\0\u{1}sequence\0\u{3}request_id\0\u{1}error\0\u{1}effect\0\u{1}replayed\0\u{3}chip_time_s\0\u{1}backend\0\u{1}cost\0\u{1}warnings\0\u{1}tensors\0\u{2}\u{3}hello\0\u{1}describe\0\u{1}status\0\u{1}health\0\u{1}lease\0\u{2}\u{4}map\0\u{1}unmap\0\u{1}program\0\u{1}read\0\u{1}multiply\0\u{1}calibrate\0\u{1}power\0\u{1}query\0\u{1}cancel\0\u{1}pulse\0\u{4}\u{f}simulated_clock\0\u{3}simulated_truth\0\u{3}simulated_snapshot\0\u{3}simulated_restore\0")
 
   fileprivate class _StorageClass {
     var _protocol: UInt32 = 0
@@ -3708,6 +3835,32 @@ nonisolated extension WireReply: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
             _storage._result = .simulatedTruth(v)
           }
         }()
+        case 50: try {
+          var v: WireSimulatedSnapshotResult?
+          var hadOneofValue = false
+          if let current = _storage._result {
+            hadOneofValue = true
+            if case .simulatedSnapshot(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._result = .simulatedSnapshot(v)
+          }
+        }()
+        case 51: try {
+          var v: WireSimulatedRestoreResult?
+          var hadOneofValue = false
+          if let current = _storage._result {
+            hadOneofValue = true
+            if case .simulatedRestore(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._result = .simulatedRestore(v)
+          }
+        }()
         default: break
         }
       }
@@ -3827,6 +3980,14 @@ nonisolated extension WireReply: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
       case .simulatedTruth?: try {
         guard case .simulatedTruth(let v)? = _storage._result else { preconditionFailure() }
         try visitor.visitSingularMessageField(value: v, fieldNumber: 49)
+      }()
+      case .simulatedSnapshot?: try {
+        guard case .simulatedSnapshot(let v)? = _storage._result else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 50)
+      }()
+      case .simulatedRestore?: try {
+        guard case .simulatedRestore(let v)? = _storage._result else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 51)
       }()
       case nil: break
       }
@@ -6588,6 +6749,136 @@ nonisolated extension WireSimulatedTruthResult: SwiftProtobuf.Message, SwiftProt
   }
 
   public static func ==(lhs: WireSimulatedTruthResult, rhs: WireSimulatedTruthResult) -> Bool {
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireSimulatedSnapshot: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".SimulatedSnapshot"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.name) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.name.isEmpty {
+      try visitor.visitSingularStringField(value: self.name, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WireSimulatedSnapshot, rhs: WireSimulatedSnapshot) -> Bool {
+    if lhs.name != rhs.name {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireSimulatedSnapshotResult: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".SimulatedSnapshotResult"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}state_digest\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.stateDigest) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.stateDigest.isEmpty {
+      try visitor.visitSingularBytesField(value: self.stateDigest, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WireSimulatedSnapshotResult, rhs: WireSimulatedSnapshotResult) -> Bool {
+    if lhs.stateDigest != rhs.stateDigest {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireSimulatedRestore: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".SimulatedRestore"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{3}from_chip\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.name) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.fromChip) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.name.isEmpty {
+      try visitor.visitSingularStringField(value: self.name, fieldNumber: 1)
+    }
+    if self.fromChip != 0 {
+      try visitor.visitSingularUInt32Field(value: self.fromChip, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WireSimulatedRestore, rhs: WireSimulatedRestore) -> Bool {
+    if lhs.name != rhs.name {return false}
+    if lhs.fromChip != rhs.fromChip {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireSimulatedRestoreResult: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".SimulatedRestoreResult"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}state_digest\0\u{1}epoch\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.stateDigest) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.epoch) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.stateDigest.isEmpty {
+      try visitor.visitSingularBytesField(value: self.stateDigest, fieldNumber: 1)
+    }
+    if self.epoch != 0 {
+      try visitor.visitSingularUInt64Field(value: self.epoch, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WireSimulatedRestoreResult, rhs: WireSimulatedRestoreResult) -> Bool {
+    if lhs.stateDigest != rhs.stateDigest {return false}
+    if lhs.epoch != rhs.epoch {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -105,6 +105,25 @@ struct InspectionTests {
             ])
     }
 
+    /// The width of the codes is a number of its row, and covered by the row's checksum: 0 and 3
+    /// are no widths, 1 would make twice as many codes of the same bytes.
+    @Test(arguments: [UInt8(0), 1, 3])
+    func aDamagedWidthOfTheCodesIsNamed(_ width: UInt8) throws {
+        var changes = sound
+        changes.matrices[0].codes = [-127, 0, 1, 2, 127, 0x0302]
+        changes.matrices[0].flags[5] = 0
+        try make(changes)
+        #expect(try check().isEmpty)
+        // In the row the width is one byte between the tiles, 3 and 4, and the codes.
+        let codes = changes.matrices[0].codes.withUnsafeBytes { Data($0) }
+        let row = Data([3, 0, 0, 0, 4, 0, 0, 0, 2]) + codes
+        var bytes = try Data(contentsOf: URL(fileURLWithPath: file))
+        let place = try #require(bytes.range(of: row))
+        bytes[place.lowerBound + 8] = width
+        try bytes.write(to: URL(fileURLWithPath: file))
+        #expect(try check() == ["matrix 7 is damaged: its checksum does not match"])
+    }
+
     @Test func aMissingStateOrChipIsSaid() throws {
         let none = #expect(throws: StateError.self) {
             _ = try StateInspection(path: folder.file("nowhere"), serial: nil)

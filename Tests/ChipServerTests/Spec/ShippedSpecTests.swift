@@ -11,6 +11,7 @@ struct ShippedSpecTests {
         let chip: String, technology: String, bits: Int
         let onMicrosiemens: Double, ratio: Double, nu: Double
         let relative: Double, constant: Double, verifyReads: Int
+        var converters = ConverterSpec(dacBits: 8, adcBits: 10, readVoltage: 0.2)
         var testDescription: String { chip }
     }
 
@@ -30,6 +31,10 @@ struct ShippedSpecTests {
         Row(
             chip: "rram-2b", technology: "rram-2b", bits: 2, onMicrosiemens: 20, ratio: 10,
             nu: 0.04, relative: 0.1, constant: 0, verifyReads: 16),
+        Row(
+            chip: "rram-2b-neurosim", technology: "rram-2b", bits: 2, onMicrosiemens: 20,
+            ratio: 10, nu: 0.04, relative: 0.1, constant: 0, verifyReads: 16,
+            converters: ConverterSpec(dacBits: 8, adcBits: 5, readVoltage: 0.55)),
         Row(
             chip: "hybrid", technology: "rram", bits: 4, onMicrosiemens: 20, ratio: 10, nu: 0.04,
             relative: 0.1, constant: 0, verifyReads: 16),
@@ -57,7 +62,7 @@ struct ShippedSpecTests {
         (verify.nonlinearitySet, verify.nonlinearityReset) = (1, 1)
         (verify.cycleToCycle, verify.pulsesMax) = (0.2, 100)
         #expect(cell.writeVerify == verify)
-        #expect(spec.converters == ConverterSpec(dacBits: 8, adcBits: 10, readVoltage: 0.2))
+        #expect(spec.converters == row.converters)
         #expect(spec.clock == .rate(1))
         #expect(spec.variation.betweenChip == 0)
         #expect(spec.variation.withinChip == 0)

@@ -55,6 +55,66 @@ struct SQLiteChipStoreTests {
         #expect(size < 16 * 64 * 16_384)
     }
 
+    /// Codes up to 127 take one byte, wider ones two; both come back, also after a change of width.
+    @Test func codesTakeTheBytesThatTheyNeed() throws {
+        func matrix(_ codes: [Int16]) -> MatrixRecord {
+            var matrix = SampleRecords.matrix()
+            matrix.description.rows = codes.count
+            matrix.description.columns = 1
+            matrix.codes = codes
+            matrix.flags = Array(repeating: 1, count: codes.count)
+            return matrix
+        }
+        let narrow = (0 ..< 40_000).map { Int16($0 % 255 - 127) }
+        for (codes, width) in [
+            (narrow, 1), (narrow + [128], 2), (narrow + [-128], 2), ([.min, .max], 2), ([0], 1),
+        ] {
+            let store = try open()
+            var changes = SampleRecords.everything
+            changes.outcome = nil
+            changes.matrices = [matrix(codes)]
+            try store.commit(changes)
+            #expect(try store.load()?.matrices == changes.matrices)
+            try store.close()
+            let stored =
+                width == 1
+                ? codes.map { Int8($0) }.withUnsafeBytes { Data($0) }
+                : codes.withUnsafeBytes { Data($0) }
+            // The end of the codes, with the flags behind them: no other width has these bytes.
+            let end = stored.suffix(64) + Data(repeating: 1, count: min(codes.count, 64))
+            let bytes = try Data(contentsOf: URL(fileURLWithPath: file))
+            #expect(bytes.range(of: end) != nil)
+        }
+    }
+
+    /// 14 bytes a cell: the planes, and a matrix of one slice with its codes and flags; what a
+    /// change frees, the change after it takes.
+    @Test func changesTakeThePagesOfThoseBefore() throws {
+        let store = try open()
+        var changes = SampleRecords.everything
+        changes.outcome = nil
+        changes.tiles = (0 ..< 64).map { SampleRecords.tile($0) }
+        let weights = 32 * 16_384
+        changes.matrices = [SampleRecords.matrix(tiles: Array(0 ..< 64))]
+        changes.matrices[0].description.rows = 128
+        changes.matrices[0].description.columns = weights / 128
+        changes.matrices[0].codes = Array(repeating: 0, count: weights)
+        changes.matrices[0].flags = Array(repeating: 0, count: weights)
+        try store.commit(changes)
+        for round in 1 ... 4 {
+            changes.matrices[0].description.weightsProgrammed = weights >> (8 * (round % 3))
+            changes.matrices[0].codes = (0 ..< weights).map { Int16(($0 + round) % 255 - 127) }
+            for tile in changes.tiles.indices {
+                changes.tiles[tile].programmingInstants.append(ChipInstant(microseconds: 1 << 53))
+            }
+            try store.commit(changes)
+        }
+        try store.close()
+        let size = try #require(
+            try FileManager.default.attributesOfItem(atPath: file)[.size] as? Int)
+        #expect(Double(size) / Double(64 * 16_384) < 14.5)
+    }
+
     @Test func acknowledgedRepliesAndForgottenSessionsGo() throws {
         let store = try open()
         try store.commit(SampleRecords.everything)
@@ -122,13 +182,17 @@ struct SQLiteChipStoreTests {
         #expect(fault?.message.contains(what) == true)
     }
 
-    @Test func aNewerLayoutIsLeftAlone() throws {
+    @Test(arguments: [
+        (99, "has layout 99, made by a newer chipd"),
+        (1, "has layout 1, of a chipd before the first release"),
+    ])
+    func anotherLayoutIsLeftAlone(_ layout: UInt8, _ sentence: String) throws {
         try open().close()
         var bytes = try Data(contentsOf: URL(fileURLWithPath: file))
-        bytes.replaceSubrange(60 ..< 64, with: [0, 0, 0, 99])
+        bytes.replaceSubrange(60 ..< 64, with: [0, 0, 0, layout])
         try bytes.write(to: URL(fileURLWithPath: file))
         let fault = #expect(throws: StoreFault.self) { _ = try open() }
-        #expect(fault?.message.contains("has layout 99, made by a newer chipd") == true)
+        #expect(fault?.message.contains(sentence) == true)
         #expect(try Data(contentsOf: URL(fileURLWithPath: file)) == bytes)
     }
 

@@ -47,7 +47,11 @@ struct CellTests {
     }
 
     @Test func anErrorSaysWhatIsAllowed() {
-        let error = PhysicsError.outOfRange(quantity: "ADC bits", value: 20, allowed: 2 ... 16)
-        #expect(error.description == "ADC bits is 20.0; allowed: 2.0 … 16.0")
+        let bits = #expect(throws: PhysicsError.self) {
+            try ADC(bits: 20, fullScaleMicroamperes: 1, isSigned: true)
+        }
+        #expect(bits?.description == "ADC bits is 20; allowed: 2 … 16")
+        let voltage = #expect(throws: PhysicsError.self) { try DAC(bits: 8, readVoltage: 0) }
+        #expect(voltage?.description == "read voltage in V is 0; allowed: above 0, at most 2")
     }
 }

@@ -1,22 +1,20 @@
 import Physics
 import Testing
 
-@Suite("Cost: counts times unit costs (K-1 … K-5)")
+@Suite("Cost: counts times unit costs (K-1 … K-6)")
 struct CostTests {
     static let cell = CellCost(
         programPulseNanoseconds: 100, programPulsePicojoules: 10, readPulseNanoseconds: 10,
         verifyReadPicojoules: 0.02)
-    /// NeuroSim has no energy of the current through the cells, and its read pulse costs no time.
-    static let cellOfOracle = CellCost(
-        programPulseNanoseconds: 0, programPulsePicojoules: 0, readPulseNanoseconds: 0,
-        verifyReadPicojoules: 0)
 
     static func activity(
-        steps: Int = 8, tiles: Int = 1, drivenRows: Int = 28, conversions: Int = 1024,
-        adcBits: Int? = 5, bytes: Int = 0, currentSquares: Double = 0
+        steps: Int = 8, tiles: Int = 1, inputLines: Int = 128, outputLines: Int = 128,
+        drivenLines: Int = 224, conversions: Int = 1024, adcBits: Int? = 5, bytes: Int = 100,
+        currentSquares: Double = 1
     ) -> ProductActivity {
         ProductActivity(
-            steps: steps, tiles: tiles, drivenRows: drivenRows, conversions: conversions,
+            steps: steps, tiles: tiles, inputLinesPerTile: inputLines,
+            outputLinesPerTile: outputLines, drivenLines: drivenLines, conversions: conversions,
             adcBits: adcBits, bytes: bytes, currentSquares: currentSquares)
     }
 
@@ -24,66 +22,35 @@ struct CostTests {
         cost.parts[component]?.energyPicojoules ?? 0
     }
 
-    /// One vector of 8 binary pulses on one 128 × 128 array, as NeuroSim (DNN+NeuroSim V1.4, 22 nm,
-    /// 2-bit RRAM) computed it: 0.2186 of the rows on, 64 cycles.
-    @Test func oneVectorCostsWhatNeuroSimSays() {
-        let cost = CostModel(cell: Self.cellOfOracle, periphery: PeripheryCost())
-            .product(Self.activity())
-        #expect(abs(cost.latencyNanoseconds / 108.525 - 1) < 0.01)
-        #expect(abs(cost.energyPicojoules / 130.928 - 1) < 0.01)
-        #expect(abs(Self.energy(cost, .wordLines) / (15.9439 + 21.4151) - 1) < 0.01)
-        #expect(abs(Self.energy(cost, .adc) / (75.0383 + 3.97768) - 1) < 0.01)
-        #expect(abs(Self.energy(cost, .shiftAdd) / (9.01441 + 5.53854) - 1) < 0.01)
-        #expect(Self.energy(cost, .array) == 0)
-    }
-
-    /// The oracle's sweep over the levels of the converter (27 rows on).
-    @Test(arguments: [
-        (2, 6.9272), (3, 16.5945), (4, 36.0632), (5, 74.9841), (6, 152.662), (7, 345.293),
-    ])
-    func converterEnergyGrowsWithItsLevels(bits: Int, picojoules: Double) {
-        let cost = CostModel(cell: Self.cellOfOracle, periphery: PeripheryCost())
-            .product(Self.activity(drivenRows: 27, adcBits: bits))
-        let ratio = Self.energy(cost, .adc) / (picojoules + 3.97768)
-        #expect((0.8 ... 1.25).contains(ratio))
-    }
-
-    /// The oracle's sweep over the share of rows that are on: word lines and their switches.
-    @Test(arguments: [(0, 11.5585), (32, 41.0618), (64, 70.5649), (128, 129.5715)])
-    func wordLinesGrowWithTheRowsThatAreOn(rows: Int, picojoules: Double) {
-        let cost = CostModel(cell: Self.cellOfOracle, periphery: PeripheryCost())
-            .product(Self.activity(drivenRows: rows))
-        #expect(abs(Self.energy(cost, .wordLines) / picojoules - 1) < 0.01)
-    }
-
-    /// The oracle's sweep over the bits of an input, at the activity of its traces.
-    @Test(arguments: [
-        (2, 16, 27.1314, 27.4161), (4, 24, 54.2627, 61.7264), (6, 27, 81.3941, 96.1971),
-        (8, 28, 108.525, 130.928),
-    ])
-    func everyInputBitIsAPhase(bits: Int, rows: Int, nanoseconds: Double, picojoules: Double) {
-        let cost = CostModel(cell: Self.cellOfOracle, periphery: PeripheryCost()).product(
-            Self.activity(steps: bits, drivenRows: rows, conversions: bits * 128))
-        #expect(abs(cost.latencyNanoseconds / nanoseconds - 1) < 0.01)
-        #expect((1 / 1.25 ... 1.25).contains(cost.energyPicojoules / picojoules))
-    }
-
-    /// The other sizes of the oracle need their own lines and switches: C_line grows with the
-    /// columns, the fixed part with the rows, the multiplexer with both. Latency within 1.3, energy
-    /// within 1.5, the bounds that the oracle names.
-    @Test(arguments: [(64, 14, 105.925, 58.2426), (256, 56, 122.89, 317.164)])
-    func otherSizesAreAMatterOfParameters(
-        size: Int, rows: Int, nanoseconds: Double, picojoules: Double
-    ) {
+    /// Unit costs of one each: every part is its counts.
+    @Test func everyPartByHand() {
         var periphery = PeripheryCost()
-        let share = Double(size) / 128
-        periphery.wordLinePicojoules *= share
-        periphery.driverFixedPicojoules *= share
-        periphery.multiplexerPicojoules *= share * share
-        let cost = CostModel(cell: Self.cellOfOracle, periphery: periphery)
-            .product(Self.activity(drivenRows: rows, conversions: 8 * size))
-        #expect((1 / 1.3 ... 1.3).contains(cost.latencyNanoseconds / nanoseconds))
-        #expect((1 / 1.1 ... 1.1).contains(cost.energyPicojoules / picojoules))
+        periphery.wordLinePicojoulesPerCell = 0.5
+        periphery.driverIdlePicojoules = 3
+        periphery.driverActivePicojoules = 7
+        periphery.columnsPerConverter = 4
+        periphery.converterNanoseconds = 2
+        periphery.converterNanosecondsPerBit = 0.25
+        periphery.converterPicojoulesPerLevel = 1
+        periphery.converterPicojoulesPerBit = 100
+        periphery.multiplexerPicojoulesPerCell = 10
+        periphery.shiftAddPicojoulesPerBit = 1
+        let cost = CostModel(cell: Self.cell, periphery: periphery).product(
+            Self.activity(
+                steps: 2, tiles: 3, inputLines: 16, outputLines: 8, drivenLines: 5,
+                conversions: 11, adcBits: 4))
+        #expect(cost.parts[.array]?.latencyNanoseconds == 80)
+        // 4 turns: 5 driven lines of 8 cells; 2 steps of 3 tiles of 16 lines.
+        let lines: Double = 4 * (5 * (8 * 0.5 + 7) + 2 * 3 * 16 * 3)
+        #expect(Self.energy(cost, .wordLines) == lines)
+        // 2 steps of 4 turns of 3 ns.
+        #expect(cost.parts[.adc]?.latencyNanoseconds == 24)
+        // 15 levels, 4 bits, 16 cells.
+        let conversion: Double = 15 + 4 * 100 + 16 * 10
+        #expect(Self.energy(cost, .adc) == 11 * conversion)
+        #expect(Self.energy(cost, .shiftAdd) == 77)
+        #expect(cost.parts[.shiftAdd]?.latencyNanoseconds == 0)
+        #expect(cost.parts[.buffers]?.energyPicojoules == 5)
     }
 
     /// V²·G·t by hand: 0.04 V² · 1000 µS · 10 ns = 0.4 pJ.
@@ -91,32 +58,59 @@ struct CostTests {
         let cost = CostModel(cell: Self.cell, periphery: PeripheryCost())
             .product(Self.activity(currentSquares: 0.04 * 1000))
         #expect(abs(Self.energy(cost, .array) - 0.4) < 1e-12)
-        #expect(cost.parts[.array]?.latencyNanoseconds == 80)
     }
 
-    @Test func idealConvertersCostNothing() {
+    @Test func idealConvertersCostNothingAndTakeNoTurns() {
         let cost = CostModel(cell: Self.cell, periphery: PeripheryCost())
             .product(Self.activity(adcBits: nil))
         #expect(cost.parts[.adc] == nil)
+        #expect(cost.parts[.shiftAdd] == nil)
+        // 2 steps of 4 turns of 10 ns.
+        #expect(cost.parts[.array]?.latencyNanoseconds == 80)
     }
 
-    /// Nothing gets cheaper or faster when there is more of it.
-    @Test func productsAreMonotone() {
+    @Test func aConverterForEachColumnHasNoMultiplexer() {
+        var periphery = PeripheryCost()
+        periphery.converterPicojoulesPerLevel = 0
+        periphery.columnsPerConverter = 2
+        let shared = CostModel(cell: Self.cell, periphery: periphery).product(Self.activity())
+        #expect(Self.energy(shared, .adc) > 0)
+        periphery.columnsPerConverter = 1
+        let own = CostModel(cell: Self.cell, periphery: periphery).product(Self.activity())
+        #expect(Self.energy(own, .adc) == 0)
+    }
+
+    /// Nothing gets cheaper or faster when there is more of it, and something gets dearer.
+    @Test(arguments: [
+        activity(steps: 9), activity(tiles: 2), activity(inputLines: 129),
+        activity(outputLines: 129), activity(drivenLines: 225), activity(conversions: 1025),
+        activity(adcBits: 6), activity(bytes: 101), activity(currentSquares: 2),
+    ])
+    func productsAreMonotone(_ more: ProductActivity) {
         let model = CostModel(cell: Self.cell, periphery: PeripheryCost())
-        let base = model.product(Self.activity(bytes: 100, currentSquares: 1))
-        let more = [
-            Self.activity(steps: 9, bytes: 100, currentSquares: 1),
-            Self.activity(tiles: 2, bytes: 100, currentSquares: 1),
-            Self.activity(drivenRows: 29, bytes: 100, currentSquares: 1),
-            Self.activity(conversions: 1025, bytes: 100, currentSquares: 1),
-            Self.activity(adcBits: 6, bytes: 100, currentSquares: 1),
-            Self.activity(bytes: 101, currentSquares: 1),
-            Self.activity(bytes: 100, currentSquares: 2),
-        ]
-        for activity in more {
-            let cost = model.product(activity)
-            #expect(cost.energyPicojoules > base.energyPicojoules)
-            #expect(cost.latencyNanoseconds >= base.latencyNanoseconds)
+        let base = model.product(Self.activity())
+        let cost = model.product(more)
+        #expect(cost.energyPicojoules > base.energyPicojoules)
+        for component in Cost.Component.allCases {
+            #expect(Self.energy(cost, component) >= Self.energy(base, component))
+            let times = [cost, base].map { $0.parts[component]?.latencyNanoseconds ?? 0 }
+            #expect(times[0] >= times[1])
+        }
+    }
+
+    /// More columns a converter: fewer converters, so longer and, for the lines, dearer.
+    @Test func turnsCostTime() {
+        var costs: [Cost] = []
+        for columns in [1, 2, 4, 8, 16, 32] {
+            var periphery = PeripheryCost()
+            periphery.columnsPerConverter = columns
+            costs.append(
+                CostModel(cell: Self.cell, periphery: periphery).product(Self.activity()))
+        }
+        for (less, more) in zip(costs, costs.dropFirst()) {
+            #expect(more.latencyNanoseconds > less.latencyNanoseconds)
+            let ratio = Self.energy(more, .wordLines) / Self.energy(less, .wordLines)
+            #expect(abs(ratio - 2) < 1e-12)
         }
     }
 
@@ -155,7 +149,8 @@ struct CostTests {
         let model = CostModel(cell: Self.cell, periphery: PeripheryCost())
         let one = model.product(Self.activity(bytes: 10, currentSquares: 3))
         let two = model.product(
-            Self.activity(steps: 16, conversions: 2048, bytes: 20, currentSquares: 6))
+            Self.activity(
+                steps: 16, drivenLines: 448, conversions: 2048, bytes: 20, currentSquares: 6))
         #expect(abs(two.energyPicojoules / one.energyPicojoules - 2) < 1e-12)
         #expect(abs(two.latencyNanoseconds / one.latencyNanoseconds - 2) < 1e-12)
     }
@@ -163,7 +158,7 @@ struct CostTests {
     @Test(arguments: [-1, .nan, .infinity])
     func wrongFiguresAreRefused(_ value: Double) {
         var periphery = PeripheryCost()
-        periphery.cycleNanoseconds = value
+        periphery.converterNanoseconds = value
         #expect(throws: PhysicsError.self) { try periphery.validated() }
         var cell = Self.cell
         cell.programPulsePicojoules = value

@@ -63,6 +63,15 @@ package struct ChipState: Sendable {
     }
 }
 
+extension CounterRecord {
+    /// Adds the cost of one operation to the totals of the chip's life.
+    mutating func spend(_ cost: Cost) {
+        pulses += cost.pulses
+        energyPicojoules += cost.energyPicojoules
+        latencyNanoseconds += cost.latencyNanoseconds
+    }
+}
+
 extension MatrixRecord {
     package static let programmed: UInt8 = 1
     package static let unverified: UInt8 = 2

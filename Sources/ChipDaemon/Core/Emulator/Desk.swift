@@ -157,6 +157,7 @@ extension EmulatedChip {
             desk.withLock { desk in
                 _ = desk.clock.now(now)
                 changes.clock = desk.clock.record
+                changes.counters = desk.published.counters
                 if desk.lease.holder != nil, !desk.lease.isHeld(now) {
                     changes.lease = desk.lease.broken().record
                 }

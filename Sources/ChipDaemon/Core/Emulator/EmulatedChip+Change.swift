@@ -25,9 +25,7 @@ extension EmulatedChip {
             let done = try worker.carryOut(
                 command, on: &next, recording: &changes, at: time, limits: limits, work: work)
             next.counters.commands += 1
-            next.counters.pulses += done.cost.pulses
-            next.counters.energyPicojoules += done.cost.energyPicojoules
-            next.counters.latencyNanoseconds += done.cost.latencyNanoseconds
+            next.counters.spend(done.cost)
             let reply = ChangeReply(
                 result: done.result, effect: done.fault == nil ? .full : .partial,
                 fault: done.fault, chipTime: time, cost: done.cost,

@@ -5,14 +5,18 @@ extension EmulatedChip {
     {
         let (time, warnings) = time(work.now)
         return try worker.withLock { (worker) throws(ChipFault) in
-            var reply: SampleReply
-            switch command {
-            case .read(let command):
-                reply = try worker.read(command, at: time, limits: limits)
-            case .multiply(let command):
-                reply = try worker.multiply(command, at: time, limits: limits, work: work)
-            }
+            var reply =
+                switch command {
+                case .read(let command): try worker.read(command, at: time, limits: limits)
+                case .multiply(let command):
+                    try worker.multiply(command, at: time, limits: limits, work: work)
+                }
             reply.warnings = warnings + reply.warnings
+            // Not worth a transaction: the totals are stored with the next change or time.
+            var counters = worker.state.counters
+            counters.spend(reply.cost)
+            worker.note(counters)
+            desk.withLock { $0.published.counters = counters }
             return reply
         }
     }

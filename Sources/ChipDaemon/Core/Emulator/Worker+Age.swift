@@ -76,8 +76,8 @@ extension TileRecord {
         return time.seconds(since: last)
     }
 
-    /// Longest table of instants before unused entries are dropped (chosen: the table then takes
-    /// at most a twentieth of a byte a cell of a 128 × 128 tile … and a scan is rare).
+    /// Longest table of instants before unused entries are dropped (chosen: 8 bytes each are an
+    /// eighth of a byte a cell of a 128 × 128 tile, and the scan for unused ones is rare).
     private static let instantsMax = 256
 
     /// Index of `time` in the table of instants, which may grow by it.

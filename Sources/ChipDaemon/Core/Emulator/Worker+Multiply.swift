@@ -105,8 +105,10 @@ extension Worker {
             ProductActivity(
                 steps: plan.batch * plan.signs.count * plan.bits,
                 tiles: plan.layout.tilesNeeded,
-                drivenRows: plan.inputCount * plan.outputBlocks * plan.layout.planes,
-                conversions: sums.conversions, adcBits: spec.converters.adcBits,
+                inputLinesPerTile: plan.isTransposed ? plan.bank.columns : plan.bank.rows,
+                outputLinesPerTile: plan.isTransposed ? plan.bank.rows : plan.bank.columns,
+                drivenLines: sums.drivenLines, conversions: sums.conversions,
+                adcBits: spec.converters.adcBits,
                 bytes: plan.batch * (plan.inputCount + 4 * plan.outputCount),
                 currentSquares: sums.currentSquares))
     }
@@ -125,12 +127,15 @@ struct ProductPass: Sendable {
 struct PassSums: Sendable {
     var clipped = 0
     var conversions = 0
+    /// Lines with a voltage above 0, over vectors, phases, bits and tiles.
+    var drivenLines = 0
     /// Σ V²·g over vectors, phases and cells, V²·µS: the power of the cell currents.
     var currentSquares = 0.0
 
     static func + (lhs: PassSums, rhs: PassSums) -> PassSums {
         PassSums(
             clipped: lhs.clipped + rhs.clipped, conversions: lhs.conversions + rhs.conversions,
+            drivenLines: lhs.drivenLines + rhs.drivenLines,
             currentSquares: lhs.currentSquares + rhs.currentSquares)
     }
 }
@@ -159,6 +164,7 @@ extension ProductPlan {
                         isBitSerial ? magnitudes.map { ($0 >> UInt8(bit)) & 1 } : magnitudes
                     let voltages = dac.voltages(of: applied)
                     let squares = voltages.columnSquares(width: range.count)
+                    let driven = applied.count { $0 != 0 }
                     for pass in passes where pass.inputBlock == inputBlock {
                         let application = UInt64((pass.number * 2 + phase) * 16 + bit)
                         voltages.withUnsafeBufferPointer { voltages in
@@ -166,6 +172,7 @@ extension ProductPlan {
                                 voltages, pass, sign * pass.weight << Int32(bit),
                                 application * stride)
                         }
+                        sums.drivenLines += driven * pass.image.tiles.count
                         let conductances =
                             isTransposed ? pass.image.columnSums : pass.image.rowSums
                         for (square, conductance) in zip(squares, conductances) {

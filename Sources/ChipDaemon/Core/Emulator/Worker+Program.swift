@@ -79,8 +79,7 @@ extension Worker {
         let tolerances = WriteVerifyParameters.toleranceRange
         guard tolerance == 0 || tolerances.contains(tolerance) else {
             throw .field(
-                "tolerance", "\(tolerance)",
-                allowed: "0, or \(tolerances.lowerBound) … \(tolerances.upperBound)")
+                "tolerance", "\(tolerance)", allowed: "0, or \(tolerances)")
         }
         let limit = WriteVerifyParameters.pulsesMaxRange.upperBound
         guard (0 ... limit).contains(pulsesMax) else {

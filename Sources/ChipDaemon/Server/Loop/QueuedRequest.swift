@@ -149,7 +149,7 @@ struct QueuedRequest: Sendable {
 
     private func publish(_ command: SimulationCommand, _ done: SimulationReply) {
         switch command {
-        case .clockGet, .truth: return
+        case .clockGet, .truth, .save, .restore: return
         case .clockRate, .clockManual, .clockAdvance: break
         }
         var event = WireEvent()

@@ -58,9 +58,9 @@ extension ChipSpec {
     private static func converters(_ root: SpecReader) throws(SpecError) -> ConverterSpec {
         let part = try root.child("converters", keys: ["dac_bits", "adc_bits", "read_voltage_V"])
         return ConverterSpec(
-            dacBits: try part.integer("dac_bits", 1 ... 8),
-            adcBits: try part.integer("adc_bits", 2 ... 16, orWord: "ideal"),
-            readVoltage: try part.number("read_voltage_V", .above(0, to: 2)))
+            dacBits: try part.integer("dac_bits", DAC.bitsRange),
+            adcBits: try part.integer("adc_bits", ADC.bitsRange, orWord: "ideal"),
+            readVoltage: try part.number("read_voltage_V", DAC.readVoltageRange))
     }
 
     private static func variation(_ root: SpecReader) throws(SpecError) -> Variation {
@@ -72,8 +72,8 @@ extension ChipSpec {
                 "weight-proportional": Variation.Model.weightProportional,
                 "layer-fixed": .layerFixed, "like-read-noise": .likeReadNoise,
             ])
-        let between = try part.number("sigma_between_chip", .from(0, to: 1))
-        let within = try part.number("sigma_within_chip", .from(0, to: 1))
+        let between = try part.number("sigma_between_chip", Variation.spreadRange)
+        let within = try part.number("sigma_within_chip", Variation.spreadRange)
         return try DeviceSpec.checked(part, "model") { () throws(PhysicsError) in
             try Variation(model: model, betweenChip: between, withinChip: within)
         }

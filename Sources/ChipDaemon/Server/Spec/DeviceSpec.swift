@@ -12,7 +12,7 @@ enum DeviceSpec {
         digitalKeys + [
             "on_resistance_ohm", "on_off_ratio", "drift_coefficient",
             "drift_coefficient_spread", "drift_reference_age_s", "read_noise_relative",
-            "read_noise_constant_uS", "programming_noise_relative", "write_verify",
+            "read_noise_constant_uS", "programming_noise_relative", "write_verify", "endurance",
         ]
 
     static func technology(_ node: Node, file: String, path: String) throws(SpecError)
@@ -28,16 +28,21 @@ enum DeviceSpec {
     private static func analog(_ device: SpecReader) throws(SpecError) -> CellTechnology {
         let name = try device.name("name")
         let values = device.sourced
-        let bits = try values.integer("bits_per_cell", 1 ... 8)
+        let bits = try values.integer("bits_per_cell", CellTechnology.bitsRange)
         let resistance = try values.number("on_resistance_ohm", .from(100, to: 1e9))
-        let ratio = try values.number("on_off_ratio", .above(1, to: 1e9))
-        let coefficient = try values.number("drift_coefficient", .from(0, to: 0.2))
-        let spread = try values.number("drift_coefficient_spread", .from(0, to: 0.2))
-        let reference = try values.number("drift_reference_age_s", .above(0, to: 1e6))
-        let relative = try values.number("read_noise_relative", .from(0, to: 1))
-        let constant = try values.number("read_noise_constant_uS", .from(0, to: 1_000))
-        let programming = try values.number("programming_noise_relative", .from(0, to: 1))
+        let ratio = try values.number("on_off_ratio", ConductanceWindow.onOffRatioRange)
+        let coefficient = try values.number(
+            "drift_coefficient", PowerLawDrift.coefficientRange)
+        let spread = try values.number(
+            "drift_coefficient_spread", PowerLawDrift.coefficientRange)
+        let reference = try values.number(
+            "drift_reference_age_s", PowerLawDrift.referenceAgeRange)
+        let relative = try values.number("read_noise_relative", ReadNoise.relativeRange)
+        let constant = try values.number("read_noise_constant_uS", ReadNoise.constantRange)
+        let programming = try values.number(
+            "programming_noise_relative", CellTechnology.programmingNoiseRange)
         let writeVerify = try writeVerify(device)
+        let endurance = try endurance(device)
         let cost = try cost(device)
         return try checked(device, "name") { () throws(PhysicsError) in
             try CellTechnology(
@@ -48,7 +53,8 @@ enum DeviceSpec {
                     coefficient: coefficient, coefficientSpread: spread,
                     referenceAgeSeconds: reference),
                 readNoise: ReadNoise(relative: relative, constantMicrosiemens: constant),
-                programmingNoise: programming, writeVerify: writeVerify, cost: cost)
+                programmingNoise: programming, writeVerify: writeVerify, endurance: endurance,
+                cost: cost)
         }
     }
 
@@ -77,21 +83,43 @@ enum DeviceSpec {
                 "step_growth_factor", "step_cut_factor", "nonlinearity_set",
                 "nonlinearity_reset", "cycle_to_cycle_relative",
             ])
-        var values = WriteVerifyParameters(
-            verifyReads: try part.integer("verify_reads", 1 ... 1_024))
-        values.pulsesMax = try part.integer("pulses_max", 1 ... 4_000)
-        values.tolerance = try part.number("tolerance_of_on", .from(1e-4, to: 1))
-        values.coarse = try part.number("coarse_of_on", .from(0, to: 10))
-        values.stepFirst = try part.number("step_first_of_window", .above(0, to: 1))
-        values.stepMin = try part.number("step_min_of_window", .above(0, to: 1))
-        values.stepMax = try part.number("step_max_of_window", .above(0, to: 1))
-        values.growth = try part.number("step_growth_factor", .from(1, to: 10))
-        values.cut = try part.number("step_cut_factor", .from(0.01, to: 1))
-        values.nonlinearitySet = try part.number("nonlinearity_set", .from(0, to: 10))
-        values.nonlinearityReset = try part.number("nonlinearity_reset", .from(0, to: 10))
-        values.cycleToCycle = try part.number("cycle_to_cycle_relative", .from(0, to: 1))
+        typealias Values = WriteVerifyParameters
+        var values = Values(
+            verifyReads: try part.integer("verify_reads", Values.verifyReadsRange))
+        values.pulsesMax = try part.integer("pulses_max", Values.pulsesMaxRange)
+        values.tolerance = try part.number("tolerance_of_on", Values.toleranceRange)
+        values.coarse = try part.number("coarse_of_on", Values.coarseRange)
+        values.stepFirst = try part.number("step_first_of_window", Values.stepRange)
+        values.stepMin = try part.number("step_min_of_window", Values.stepRange)
+        values.stepMax = try part.number("step_max_of_window", Values.stepRange)
+        values.growth = try part.number("step_growth_factor", Values.growthRange)
+        values.cut = try part.number("step_cut_factor", Values.cutRange)
+        values.nonlinearitySet = try part.number("nonlinearity_set", Values.nonlinearityRange)
+        values.nonlinearityReset = try part.number("nonlinearity_reset", Values.nonlinearityRange)
+        values.cycleToCycle = try part.number("cycle_to_cycle_relative", Values.cycleToCycleRange)
+        let made = values
         return try checked(part, "step_first_of_window") { () throws(PhysicsError) in
-            try values.validated()
+            try made.validated()
+        }
+    }
+
+    /// `.inf` stands for a window that never closes and for lives without end.
+    private static func endurance(_ device: SpecReader) throws(SpecError) -> Endurance {
+        let part = try device.child(
+            "endurance", isSourced: true,
+            keys: [
+                "window_pulses", "window_exponent", "lifetime_scale_pulses", "lifetime_shape",
+                "stuck_on_share",
+            ])
+        let window = try part.number("window_pulses", Endurance.pulsesRange)
+        let exponent = try part.number("window_exponent", Endurance.exponentRange)
+        let scale = try part.number("lifetime_scale_pulses", Endurance.pulsesRange)
+        let shape = try part.number("lifetime_shape", Endurance.shapeRange)
+        let share = try part.number("stuck_on_share", Endurance.shareRange)
+        return try checked(part, "window_pulses") { () throws(PhysicsError) in
+            try Endurance(
+                windowPulses: window, windowExponent: exponent, lifetimeScale: scale,
+                lifetimeShape: shape, stuckOnShare: share)
         }
     }
 
@@ -104,23 +132,25 @@ enum DeviceSpec {
             ])
         return CellCost(
             programPulseNanoseconds: try part.number(
-                "program_pulse_width_ns", .above(0, to: 1e9)),
+                "program_pulse_width_ns", CellCost.timeRange),
             programPulsePicojoules: try part.number(
-                "program_pulse_energy_pJ", .from(0, to: 1e6)),
-            readPulseNanoseconds: try part.number("read_pulse_width_ns", .above(0, to: 1e6)),
-            verifyReadPicojoules: try part.number("verify_read_energy_pJ", .from(0, to: 1e6)))
+                "program_pulse_energy_pJ", CellCost.energyRange),
+            readPulseNanoseconds: try part.number("read_pulse_width_ns", CellCost.timeRange),
+            verifyReadPicojoules: try part.number("verify_read_energy_pJ", CellCost.energyRange))
     }
 
     /// The circuits around the tiles, in the chip's document.
     static func periphery(_ root: SpecReader) throws(SpecError) -> PeripheryCost {
         let amounts: KeyValuePairs<String, WritableKeyPath<PeripheryCost, Double>> = [
-            "word_line_energy_pJ": \.wordLinePicojoules,
-            "driver_fixed_energy_pJ": \.driverFixedPicojoules,
-            "driver_energy_pJ": \.driverPicojoules,
-            "converter_cycle_ns": \.cycleNanoseconds,
+            "word_line_cell_energy_pJ": \.wordLinePicojoulesPerCell,
+            "driver_idle_energy_pJ": \.driverIdlePicojoules,
+            "driver_active_energy_pJ": \.driverActivePicojoules,
+            "converter_time_ns": \.converterNanoseconds,
+            "converter_bit_time_ns": \.converterNanosecondsPerBit,
             "converter_level_energy_pJ": \.converterPicojoulesPerLevel,
-            "multiplexer_energy_pJ": \.multiplexerPicojoules,
-            "shift_add_energy_pJ": \.shiftAddPicojoules,
+            "converter_bit_energy_pJ": \.converterPicojoulesPerBit,
+            "multiplexer_cell_energy_pJ": \.multiplexerPicojoulesPerCell,
+            "shift_add_bit_energy_pJ": \.shiftAddPicojoulesPerBit,
             "buffer_byte_energy_pJ": \.bufferPicojoulesPerByte,
             "buffer_byte_time_ns": \.bufferNanosecondsPerByte,
             "digital_operation_energy_pJ": \.digitalPicojoules,
@@ -130,11 +160,12 @@ enum DeviceSpec {
             "periphery", isSourced: true,
             keys: ["columns_per_converter", "cells_programmed_in_parallel"] + amounts.map(\.key))
         var cost = PeripheryCost()
-        cost.columnsPerConverter = try part.integer("columns_per_converter", 1 ... 4_096)
+        cost.columnsPerConverter = try part.integer(
+            "columns_per_converter", PeripheryCost.columnsPerConverterRange)
         cost.cellsProgrammedInParallel = try part.integer(
-            "cells_programmed_in_parallel", 1 ... 65_536)
+            "cells_programmed_in_parallel", PeripheryCost.cellsInParallelRange)
         for (key, field) in amounts {
-            cost[keyPath: field] = try part.number(key, .from(0, to: 1e9))
+            cost[keyPath: field] = try part.number(key, PeripheryCost.amountRange)
         }
         let made = cost
         return try checked(part, "columns_per_converter") { () throws(PhysicsError) in

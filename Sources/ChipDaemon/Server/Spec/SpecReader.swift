@@ -1,3 +1,4 @@
+internal import Physics
 internal import Yams
 
 /// One mapping of a spec file, read key by key and refused as a whole at the first mistake.
@@ -216,35 +217,5 @@ struct SpecReader {
 
     private static func oneLine(_ text: String) -> String {
         text.split(whereSeparator: \.isNewline).joined(separator: " ")
-    }
-}
-
-/// The numbers that a key allows.
-struct NumberRange: CustomStringConvertible {
-    private let least: Double
-    private let most: Double
-    private let isLeastAllowed: Bool
-
-    static func from(_ least: Double, to most: Double) -> NumberRange {
-        NumberRange(least: least, most: most, isLeastAllowed: true)
-    }
-
-    /// Where zero, or the bound, would be meaningless.
-    static func above(_ least: Double, to most: Double) -> NumberRange {
-        NumberRange(least: least, most: most, isLeastAllowed: false)
-    }
-
-    func contains(_ value: Double) -> Bool {
-        value <= most && (isLeastAllowed ? value >= least : value > least)
-    }
-
-    var description: String {
-        isLeastAllowed
-            ? "\(Self.text(least)) … \(Self.text(most))"
-            : "above \(Self.text(least)), at most \(Self.text(most))"
-    }
-
-    private static func text(_ value: Double) -> String {
-        value == value.rounded() && abs(value) < 1e6 ? "\(Int(value))" : "\(value)"
     }
 }

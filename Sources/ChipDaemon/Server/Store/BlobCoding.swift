@@ -61,6 +61,25 @@ enum BlobCoding {
         return frames
     }
 
+    /// Bytes of one weight code in a blob of `codes`: 1 as long as no magnitude is above 127.
+    static func bytesPerCode(_ codes: [Int16]) -> Int {
+        codes.allSatisfy { (-127 ... 127).contains($0) } ? 1 : 2
+    }
+
+    static func codes(_ codes: [Int16], bytesPerCode: Int) -> Data {
+        bytesPerCode == 1
+            ? data(of: codes.map { Int8($0) }) : data(of: codes)
+    }
+
+    /// `nil`: another width than 1 or 2, or no whole number of codes.
+    static func codes(_ bytes: Data, bytesPerCode: Int) -> [Int16]? {
+        switch bytesPerCode {
+        case 1: array(of: Int8.self, bytes[...])?.map { Int16($0) }
+        case 2: array(of: Int16.self, bytes[...])
+        default: nil
+        }
+    }
+
     static func data<Element: BitwiseCopyable>(of elements: [Element]) -> Data {
         data(of: [.init(elements)])
     }

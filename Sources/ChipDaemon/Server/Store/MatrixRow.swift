@@ -11,19 +11,21 @@ struct MatrixRow {
 
     init(_ record: MatrixRecord) {
         let matrix = record.description
+        let bytesPerCode = BlobCoding.bytesPerCode(record.codes)
         let numbers: [Int64] = [
             Int64(matrix.id), Int64(matrix.rows), Int64(matrix.columns),
             matrix.mapping == .offset ? 2 : 1, Int64(matrix.sensing.rawValue),
             Int64(matrix.slices), Int64(matrix.bitsPerSlice), Int64(matrix.codeMax),
             Int64(matrix.weightsProgrammed), Int64(matrix.weightsUnverified),
+            Int64(bytesPerCode),
         ]
         let tiles = BlobCoding.data(of: matrix.tiles.map { UInt32($0) })
-        let codes = BlobCoding.data(of: record.codes)
+        let codes = BlobCoding.codes(record.codes, bytesPerCode: bytesPerCode)
         let flags = Data(record.flags)
         values = [
             numbers[0], matrix.name, numbers[1], numbers[2], matrix.bank, numbers[3], numbers[4],
             numbers[5], numbers[6], numbers[7], matrix.fullScaleMicroamperes, numbers[8],
-            numbers[9], tiles, codes, flags,
+            numbers[9], tiles, numbers[10], codes, flags,
         ]
         checksum = BlobChecksum.of(
             "matrix \(matrix.id)",
@@ -38,7 +40,7 @@ struct MatrixRow {
         guard let id = UInt32(exactly: row["matrix"] as Int64),
             let sensing = UInt8(exactly: row["sensing"] as Int64).flatMap(Sensing.init(rawValue:)),
             let tiles = BlobCoding.array(of: UInt32.self, (row["tiles"] as Data)[...]),
-            let codes = BlobCoding.array(of: Int16.self, (row["codes"] as Data)[...]),
+            let codes = BlobCoding.codes(row["codes"], bytesPerCode: row["bytes_per_code"]),
             let mapping = [
                 1: WeightEncoding.Mapping.differential, 2: .offset,
             ][row["mapping"] as Int]

@@ -26,7 +26,7 @@ struct ReadOnlyStore {
         }
     }
 
-    /// The number of the file's layout; 0 for an empty file. A foreign or newer file is refused.
+    /// The number of the file's layout; 0 for an empty file. A foreign, newer or too old file is refused.
     func layout() throws(StoreFault) -> Int {
         let (application, version, tables) = try read { database in
             (
@@ -45,6 +45,13 @@ struct ReadOnlyStore {
                 isDataLoss: false,
                 message: "\(path) has layout \(version), made by a newer chipd; this one knows "
                     + "layouts up to \(StoreSchema.version), and left it as it is")
+        }
+        guard version >= StoreSchema.oldest else {
+            throw StoreFault(
+                isDataLoss: false,
+                message: "\(path) has layout \(version), of a chipd before the first release; this "
+                    + "one reads layouts from \(StoreSchema.oldest), and left it as it is: make a "
+                    + "new state")
         }
         return version
     }

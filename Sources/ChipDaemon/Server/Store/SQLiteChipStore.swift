@@ -32,6 +32,7 @@ public final class SQLiteChipStore: ChipStore {
     }
 
     public let path: String
+    let identity: Identity
     private let pool: DatabasePool
     /// The sentence of the error that ended writing (invariant 4).
     private let failure = Mutex<String?>(nil)
@@ -43,6 +44,7 @@ public final class SQLiteChipStore: ChipStore {
         path: String, identity: Identity, createdWallMicroseconds: Int64, pagesMax: Int? = nil
     ) throws(StoreFault) {
         self.path = path
+        self.identity = identity
         let found = try Self.probe(path)
         do {
             pool = try DatabasePool(path: path, configuration: Self.configuration(pagesMax))

@@ -1,5 +1,6 @@
 internal import ChipCore
 internal import GRDB
+internal import Glibc
 
 extension StoreFault {
     /// What SQLite reported, as a sentence that says what it means for the chip.
@@ -23,6 +24,12 @@ extension StoreFault {
         let detail = error.message.map { " (\($0))" } ?? ""
         return StoreFault(
             isDataLoss: isDataLoss, message: "could not \(action) \(path): \(meaning)\(detail)")
+    }
+
+    /// The system's number as a sentence.
+    static func system(_ action: String, _ code: Int32) -> StoreFault {
+        StoreFault(
+            isDataLoss: false, message: "could not \(action): \(String(cString: strerror(code)))")
     }
 
     static func damaged(_ what: String, of path: String) -> StoreFault {

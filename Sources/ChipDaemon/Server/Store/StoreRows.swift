@@ -67,7 +67,9 @@ struct StoreRows {
         var counters = CounterRecord()
         counters.changeEventNext = unsigned(row, "change_event_next")
         counters.sampleEventReserved = unsigned(row, "sample_event_reserved")
-        guard let matrixNext = UInt32(exactly: row["matrix_next"] as Int64) else {
+        guard let matrixNext = UInt32(exactly: row["matrix_next"] as Int64),
+            let fabricatedAs = UInt32(exactly: row["fabricated_as"] as Int64)
+        else {
             throw StoreFault.damaged("the counters", of: path)
         }
         counters.matrixNext = matrixNext
@@ -77,6 +79,7 @@ struct StoreRows {
         counters.latencyNanoseconds = row["latency_ns"]
         counters.isPowered = row["is_powered"]
         counters.isTruthRevealed = row["is_truth_revealed"]
+        counters.fabricatedAs = fabricatedAs
         return counters
     }
 

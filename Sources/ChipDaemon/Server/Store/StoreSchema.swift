@@ -9,26 +9,30 @@ internal import GRDB
 /// | `counters` | chip            | event numbers, lifetime totals, power              |
 /// | `lease`    | chip            | latest epoch and its holder                        |
 /// | `tiles`    | programmed tile | `cells`, three planes, see below; `instants`, Int64 µs |
-/// | `matrices` | matrix          | placement, `codes` Int16, `flags` UInt8            |
+/// | `matrices` | matrix          | placement, `codes` Int8 or Int16, `flags` UInt8    |
 /// | `sessions` | session         | last sequence and its digest                       |
 /// | `outcomes` | kept reply      | its frames, each with its length (8 bytes) in front |
 ///
 /// The planes of `cells` have 4 bytes a cell each, all little-endian: g_p in µS as Float32, pulses
 /// as UInt32, index into `instants` as UInt32. Every blob row carries an XXH3-128 checksum over
-/// its parts (`BlobChecksum`). A cell takes 12 bytes, and with page overhead, codes and flags
-/// less than 16.
+/// its parts (`BlobChecksum`). `bytes_per_code` says how wide the codes are: 1 as long as none is
+/// above 127 in magnitude. A cell takes 12 bytes, and with page overhead, codes and flags less
+/// than 16.
 ///
 /// Invariants:
 /// 1. `application_id` is `applicationID` and `user_version` the schema's number; both are
 ///    written in the transaction that makes the tables.
 /// 2. A migration is never edited after a release: a change is a new one.
-/// 3. A file of a higher number is refused before anything in it is touched.
+/// 3. A file of a number outside `oldest … version` is refused before anything in it is touched.
 enum StoreSchema {
     /// "NVCI".
     static let applicationID: Int32 = 0x4E56_4349
 
+    /// The number of the first layout that is read: layout 1 came before the first release.
+    static let oldest = 2
+
     /// The number of the present layout.
-    static var version: Int { migrations.count }
+    static var version: Int { oldest + migrations.count - 1 }
 
     /// Pages are large because blobs are: a tile of 128 × 128 cells is three of them.
     static let pageBytes = 65_536
@@ -36,12 +40,13 @@ enum StoreSchema {
     /// Pages in the log before it is carried over: 64 MiB.
     static let checkpointPages = 1_024
 
-    /// Migration n makes layout n + 1 from layout n.
+    /// Migration 0 makes the oldest layout from nothing, migration n layout `oldest` + n from the
+    /// one before it.
     static let migrations: [@Sendable (Database) throws -> Void] = [
-        { try $0.execute(sql: layout1) }
+        { try $0.execute(sql: layout2) }
     ]
 
-    private static let layout1 = """
+    private static let layout2 = """
         CREATE TABLE identity (
             one INTEGER PRIMARY KEY CHECK (one = 1),
             serial INTEGER NOT NULL,
@@ -67,7 +72,8 @@ enum StoreSchema {
             energy_pj REAL NOT NULL,
             latency_ns REAL NOT NULL,
             is_powered INTEGER NOT NULL,
-            is_truth_revealed INTEGER NOT NULL
+            is_truth_revealed INTEGER NOT NULL,
+            fabricated_as INTEGER NOT NULL
         ) STRICT;
         CREATE TABLE lease (
             one INTEGER PRIMARY KEY CHECK (one = 1),
@@ -96,6 +102,7 @@ enum StoreSchema {
             weights_programmed INTEGER NOT NULL,
             weights_unverified INTEGER NOT NULL,
             tiles BLOB NOT NULL,
+            bytes_per_code INTEGER NOT NULL,
             codes BLOB NOT NULL,
             flags BLOB NOT NULL,
             checksum BLOB NOT NULL
@@ -118,11 +125,12 @@ enum StoreSchema {
 
     /// Brings the file up to `version` in one transaction.
     static func migrate(_ database: Database, from found: Int) throws {
-        precondition(found <= version)
+        precondition(found == 0 || (oldest ... version).contains(found))
         guard found < version else { return }
         try database.inTransaction {
             if found == 0 { try database.execute(sql: "PRAGMA application_id = \(applicationID)") }
-            for migration in migrations[found...] { try migration(database) }
+            let first = found == 0 ? 0 : found - oldest + 1
+            for migration in migrations[first...] { try migration(database) }
             try database.execute(sql: "PRAGMA user_version = \(version)")
             return .commit
         }

@@ -7,6 +7,11 @@ struct StoreWriter {
     let database: Database
 
     func write(_ changes: StoreChanges) throws {
+        if changes.replacesAll {
+            for table in ["tiles", "matrices", "outcomes", "sessions"] {
+                try run("DELETE FROM \(table)", [])
+            }
+        }
         if let clock = changes.clock { try write(clock) }
         if let counters = changes.counters { try write(counters) }
         if let lease = changes.lease { try write(lease) }
@@ -49,13 +54,14 @@ struct StoreWriter {
 
     private func write(_ counters: CounterRecord) throws {
         try run(
-            "INSERT OR REPLACE INTO counters VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO counters VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 Int64(bitPattern: counters.changeEventNext),
                 Int64(bitPattern: counters.sampleEventReserved), Int64(counters.matrixNext),
                 Int64(bitPattern: counters.pulses), Int64(bitPattern: counters.commands),
                 counters.energyPicojoules, counters.latencyNanoseconds,
                 counters.isPowered ? 1 : 0, counters.isTruthRevealed ? 1 : 0,
+                Int64(counters.fabricatedAs),
             ])
     }
 
@@ -81,12 +87,15 @@ struct StoreWriter {
             """, [Int64(tile.tile), cells, instants, checksum])
     }
 
+    /// Removed first, so that the new codes take the pages of the old ones: a replacement takes
+    /// its pages before it frees the others, and the file would keep room for the codes twice.
     private func write(_ matrix: MatrixRecord) throws {
         let row = MatrixRow(matrix)
+        try run("DELETE FROM matrices WHERE matrix = ?", [Int64(matrix.description.id)])
         try run(
             """
-            INSERT OR REPLACE INTO matrices
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO matrices
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """, StatementArguments(row.values + [row.checksum]))
     }
 

@@ -47,6 +47,26 @@ enum FieldBounds {
         return value
     }
 
+    /// Letters, digits, '-', '_' and '.', the last not at the beginning.
+    static func fileName(_ field: String, _ value: String) throws(WireError) -> String {
+        let isAllowed = value.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a") ... UInt8(ascii: "z"), UInt8(ascii: "A") ... UInt8(ascii: "Z"),
+                UInt8(ascii: "0") ... UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"),
+                UInt8(ascii: "."):
+                true
+            default: false
+            }
+        }
+        guard isAllowed, (1 ... Limits.nameBytes).contains(value.utf8.count), !value.hasPrefix(".")
+        else {
+            throw .field(
+                "\(field) is \"\(value.prefix(Limits.nameBytes))\"; allowed: 1 … "
+                    + "\(Limits.nameBytes) letters, digits, '-', '_' and '.', not '.' first")
+        }
+        return value
+    }
+
     static func outOfRange(_ name: String, _ value: String, _ allowed: String) -> WireError {
         .make(
             .outOfRange, .field, retry: .afterFix, "\(name) is \(value); allowed: \(allowed)")

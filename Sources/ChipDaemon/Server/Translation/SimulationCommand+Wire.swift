@@ -10,6 +10,11 @@ extension SimulationCommand {
             self = .truth(
                 tile: Int(truth.tile), region: try Region(truth.region),
                 deviations: truth.deviations)
+        case .simulatedSnapshot(let snapshot):
+            self = .save(name: try FieldBounds.fileName("name", snapshot.name))
+        case .simulatedRestore(let restore):
+            self = .restore(
+                name: try FieldBounds.fileName("name", restore.name), from: restore.fromChip)
         default:
             preconditionFailure("\(request.command.traits.name) is no simulation control")
         }

@@ -33,6 +33,13 @@ extension WireReply {
             simulatedClock.rate = mode.wireRate
             simulatedClock.chipTimeS = simulation.chipTime.seconds
             return []
+        case .saved(let digest):
+            simulatedSnapshot.stateDigest = .init(digest)
+            return []
+        case .restored(let digest, let epoch):
+            simulatedRestore.stateDigest = .init(digest)
+            simulatedRestore.epoch = epoch
+            return []
         case .truth(let conductances, let deviations, let coefficients, let rows, let columns):
             simulatedTruth = WireSimulatedTruthResult()
             let planes: [([Float], WireTensor.Unit)] =
