@@ -106,6 +106,7 @@ public struct CostModel: Sendable {
         return cost
     }
 
+    /// Multiply-accumulates times their unit cost; exact products have no converters.
     public func digitalProduct(multiplications: Int) -> Cost {
         var cost = Cost()
         cost.add(
