@@ -5,18 +5,20 @@ public import Protocol
 public final class DaemonProcess {
     public enum Failure: StatusError, Equatable {
         case notFound(path: String)
-        case didNotServe(command: String, log: String)
+        /// With what it said last and the status that it ended with.
+        case didNotServe(path: String, log: String, status: ExitStatus)
 
         public var description: String {
             switch self {
             case .notFound(let path):
                 "there is no chip daemon at \(path); build it, or say where it is with --chipd"
-            case .didNotServe(let command, let log):
-                "\(command) didn't begin to serve; it said:\n\(log)"
+            case .didNotServe(let path, let log, _): "\(path) didn't begin to serve: \(log)"
             }
         }
 
-        public var exitStatus: ExitStatus { .unavailable }
+        public var exitStatus: ExitStatus {
+            if case .didNotServe(_, _, let status) = self { status } else { .unavailable }
+        }
     }
 
     private let path: String
@@ -78,7 +80,10 @@ public final class DaemonProcess {
         while endpoint.whyNobodyListens != nil {
             guard process.isRunning, ContinuousClock.now < deadline else {
                 throw Failure.didNotServe(
-                    command: ([path] + arguments).joined(separator: " "), log: logTail())
+                    path: path, log: lastWords,
+                    status: process.isRunning
+                        ? .unavailable
+                        : ExitStatus(rawValue: process.terminationStatus) ?? .unavailable)
             }
             usleep(10_000)
         }
@@ -104,9 +109,9 @@ public final class DaemonProcess {
 
     deinit { stop() }
 
-    /// The end of what the daemon wrote.
-    public func logTail() -> String {
+    /// The last line that the daemon wrote.
+    private var lastWords: String {
         let text = (try? String(contentsOfFile: log, encoding: .utf8)) ?? ""
-        return text.split(separator: "\n").suffix(12).joined(separator: "\n")
+        return text.split(separator: "\n").last.map(String.init) ?? "it said nothing"
     }
 }
