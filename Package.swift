@@ -69,7 +69,7 @@ let package = Package(
             ],
             path: "Sources/ChipDaemon/Server", swiftSettings: strict),
         .executableTarget(
-            name: "chipd", dependencies: ["ChipServer", argumentParser],
+            name: "chipd", dependencies: ["ChipServer", "Protocol", argumentParser],
             path: "Sources/ChipDaemon", exclude: ["Core", "Server"], swiftSettings: strict),
 
         // The host.
@@ -80,11 +80,11 @@ let package = Package(
             ]),
         .systemLibrary(name: "CCompression", path: "Sources/HostAgent/CCompression"),
         .target(
-            name: "HostKit", dependencies: ["ChipClient", "CTorch", "CCompression"],
+            name: "HostKit", dependencies: ["ChipClient", "Protocol", "CTorch", "CCompression"],
             path: "Sources/HostAgent", exclude: ["CTorch", "CCompression", "Commands"],
             resources: [.copy("Resources/digits.csv.gz")], swiftSettings: strict),
         .executableTarget(
-            name: "hostagent", dependencies: ["HostKit", argumentParser],
+            name: "hostagent", dependencies: ["HostKit", "Protocol", argumentParser],
             path: "Sources/HostAgent/Commands", swiftSettings: strict),
 
         // Proof and speed.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import ChipServer
+import Protocol
 
 struct Check: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -23,7 +24,7 @@ struct Check: AsyncParsableCommand {
                 isSound = isSound && findings.isEmpty
             }
             if state.serials.isEmpty { print("no chip was used yet") }
-            if !isSound { throw ExitCode(ExitStatus.data) }
+            if !isSound { throw ExitCode(ExitStatus.data.rawValue) }
         }
     }
 }

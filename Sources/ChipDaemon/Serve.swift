@@ -1,6 +1,7 @@
 public import ArgumentParser
 public import ChipServer
 import Foundation
+import Protocol
 
 struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -14,6 +14,19 @@ struct CommandLineTests {
         #expect(version.stdout.split(separator: ".").count == 3)
     }
 
+    @Test(arguments: ["chipd", "chipctl", "hostagent"])
+    func aShellCanCompleteThem(_ program: String) throws {
+        let run = try Programs.run(program, ["--generate-completion-script", "bash"])
+        #expect(run.status == 0)
+        let folder = try Folder()
+        let script = try folder.write(run.stdout, to: "completion")
+        let shell = try Programs.run(
+            "bash", ["-c", "source '\(script)' && complete -p \(program)"],
+            at: URL(fileURLWithPath: "/bin/bash"))
+        #expect(shell.status == 0, "\(shell.stderr)")
+        #expect(shell.stdout.contains(program))
+    }
+
     @Test(arguments: [
         ("tiles: 192", "tiles: 0", "tiles"),
         ("dac_bits: 8", "dac_bits: 80", "dac_bits"),

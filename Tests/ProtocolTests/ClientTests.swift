@@ -152,13 +152,39 @@ struct ClientTests {
 
     @Test func nobodyAtTheEndpoint() throws {
         var options = Self.options()
-        options.failAfter = .milliseconds(100)
-        let error = #expect(throws: ChipError.self) {
-            try ChipConnection(endpoint: "ipc:///tmp/nvt-nobody", options: options)
+        // Told at once: the test would hang otherwise.
+        options.failAfter = .seconds(86_400)
+        let absent = "ipc:///tmp/nvt-nobody"
+        var error = #expect(throws: ChipError.self) {
+            try ChipConnection(endpoint: absent, options: options)
         }
         #expect(
-            error?.description == "no daemon answered at ipc:///tmp/nvt-nobody within 0.1 s")
+            error?.description == "no daemon serves \(absent): there is no socket at that path")
+        #expect(error?.exitStatus == .unavailable)
+        options.waitsForDaemon = true
+        options.failAfter = .milliseconds(100)
+        error = #expect(throws: ChipError.self) {
+            try ChipConnection(endpoint: absent, options: options)
+        }
+        #expect(error?.description == "no daemon answered at \(absent) within 0.1 s")
         #expect(throws: ChipError.self) { try ChipConnection(endpoint: "ipc://@x") }
+    }
+
+    /// A socket that is left behind refuses.
+    @Test func aDaemonThatEndsIsNotWaitedFor() throws {
+        let daemon = try FakeDaemon { _, _ in .drop }
+        var options = Self.options()
+        options.warnAfter = .seconds(86_400)
+        options.failAfter = .seconds(86_400)
+        let chip = try ChipConnection(endpoint: daemon.endpoint, options: options)
+        daemon.stop()
+        let error = #expect(throws: ChipError.self) {
+            try chip.calibrate(1, adcFullScaleMicroamperes: 4)
+        }
+        guard case .noDaemon = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
     }
 
     /// Replies come in reverse order, eight at a time, each with its own numbers.

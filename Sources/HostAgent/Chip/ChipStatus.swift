@@ -1,3 +1,5 @@
+public import Protocol
+
 /// A chip's state, as far as it tells.
 public struct ChipStatus: Equatable, Sendable {
     /// Equal digests mean equal states: every stored cause is in it.
@@ -31,19 +33,24 @@ public struct ChipHealth: Equatable, Sendable {
 }
 
 /// A chip that can't do what was asked.
-public enum ChipSessionError: Error, Equatable, CustomStringConvertible {
+public enum ChipSessionError: StatusError, Equatable {
     case matrixMissing(UInt32, chip: UInt32)
-    case notEnoughFor(layer: String, why: String)
     case deploymentOfAnotherChip(deployed: UInt32, found: UInt32)
     case badReply(String)
 
     public var description: String {
         switch self {
         case .matrixMissing(let id, let chip): "chip \(chip) has no matrix \(id); deploy first"
-        case .notEnoughFor(let layer, let why): "layer \(layer) doesn't fit on the chip: \(why)"
         case .deploymentOfAnotherChip(let deployed, let found):
             "the deployment is for chip \(deployed), this is chip \(found)"
         case .badReply(let what): "the chip's reply makes no sense: \(what)"
+        }
+    }
+
+    public var exitStatus: ExitStatus {
+        switch self {
+        case .matrixMissing, .deploymentOfAnotherChip: .data
+        case .badReply: .software
         }
     }
 }

@@ -9,11 +9,23 @@ public final class WireChipSession: ChipSession, SimulatedClockControl {
     /// Whether an emulator answered; a bridge to hardware otherwise.
     public var isEmulator: Bool { connection.backend == .emulator }
 
+    /// What the daemon says it is.
+    public var firmware: String { connection.identity.firmware }
+
     /// Connects and reads the data sheet.
     ///
-    /// - Parameter chip: serial; 0: the only chip that the daemon serves.
-    public init(endpoint: String, chip: UInt32, warn: (@Sendable (String) -> Void)? = nil) throws {
+    /// - Parameters:
+    ///   - chip: serial; 0: the only chip that the daemon serves.
+    ///   - timeout: how long a call waits without a sign of life.
+    ///   - waitsForDaemon: whether to wait so long also for a daemon that is gone.
+    public init(
+        endpoint: String, chip: UInt32, timeout: Duration = .seconds(60),
+        waitsForDaemon: Bool = false, warn: (@Sendable (String) -> Void)? = nil
+    ) throws {
         var options = ChipOptions()
+        options.failAfter = timeout
+        options.warnAfter = min(options.warnAfter, timeout / 2)
+        options.waitsForDaemon = waitsForDaemon
         options.chip = chip
         options.client = "hostagent \(version)"
         options.warn = warn

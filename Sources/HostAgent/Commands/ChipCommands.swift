@@ -8,6 +8,16 @@ struct ChipOptions: ParsableArguments {
     var endpoint: String?
     @Option(help: "Serial of the chip (default: the only one).")
     var chip: UInt32 = 0
+    @Option(help: ArgumentHelp("Seconds without a sign of life until giving up.", valueName: "s"))
+    var timeout = 60.0
+    @Flag(help: "Wait, until the timeout, for a daemon that isn't there.")
+    var wait = false
+
+    func validate() throws {
+        guard timeout > 0, timeout <= 86_400 else {
+            throw ValidationError("--timeout must be above 0 and at most 86400, not \(timeout).")
+        }
+    }
 
     func session() throws -> WireChipSession {
         guard let endpoint = endpoint ?? ProcessInfo.processInfo.environment["NVCIM_ENDPOINT"]
@@ -15,9 +25,9 @@ struct ChipOptions: ParsableArguments {
             throw ValidationError(
                 "Say where the daemon is: --endpoint, for example ipc:///run/nvcim/chip.")
         }
-        return try WireChipSession(endpoint: endpoint, chip: chip) { sentence in
-            FileHandle.standardError.write(Data("\(sentence)\n".utf8))
-        }
+        return try WireChipSession(
+            endpoint: endpoint, chip: chip, timeout: .seconds(timeout), waitsForDaemon: wait,
+            warn: { Output.error("hostagent: \($0)") })
     }
 }
 
@@ -90,7 +100,7 @@ struct Deploy: ParsableCommand {
     }
 
     func run() throws {
-        try common.start()
+        try common.start(isSmall: dataOptions.location == .embeddedDigits)
         let trained = try Checkpoint(contentsOf: checkpoint)
         let split = try dataOptions.location.load(imageShape: trained.network.imageShape)
         let session = try chipOptions.session()
@@ -127,14 +137,20 @@ struct Evaluate: ParsableCommand {
     @Option(help: "Test images at most.")
     var images: Int?
 
+    func validate() throws {
+        if let images, images < 1 {
+            throw ValidationError("--images must be at least 1, not \(images).")
+        }
+    }
+
     func run() throws {
-        try common.start()
+        try common.start(isSmall: dataOptions.location == .embeddedDigits)
         let place = try Deployment(contentsOf: deployment)
         let trained = try Checkpoint(contentsOf: place.checkpoint)
         let split = try dataOptions.location.load(imageShape: trained.network.imageShape)
         let test = try split.test.first(images ?? split.test.count)
         let session = try chipOptions.session()
-        try place.check(session)
+        try place.check(session, holds: trained.network, file: deployment)
         let products = ChipProducts(session, place)
         let line = ProgressLine()
         let accuracy = try Evaluation.accuracy(trained.network, with: products, on: test) {
@@ -180,14 +196,15 @@ struct Adapt: ParsableCommand {
     }
 
     func run() throws {
-        try common.start()
+        try common.start(isSmall: dataOptions.location == .embeddedDigits)
         var place = try Deployment(contentsOf: deployment)
         let trained = try Checkpoint(contentsOf: place.checkpoint)
         let split = try dataOptions.location.load(imageShape: trained.network.imageShape)
+        let layer = layer ?? trained.network.matrixLayers[0].name
+        _ = try trained.network.place(of: layer)
         let session = try chipOptions.session()
-        try place.check(session)
-        let strategy = LayerFineTuning(
-            layer: layer ?? trained.network.matrixLayers[0].name, epochs: epochs, seed: common.seed)
+        try place.check(session, holds: trained.network, file: deployment)
+        let strategy = LayerFineTuning(layer: layer, epochs: epochs, seed: common.seed)
         let report = try AdaptationReport.measuring(
             strategy, of: trained.network, &place, on: session,
             images: split.training.first(images),

@@ -1,6 +1,6 @@
 import ArgumentParser
-import Foundation
 import HostKit
+import Protocol
 
 /// The demonstration: everything once, on chips of its own.
 struct Demonstrate: ParsableCommand {
@@ -16,8 +16,11 @@ struct Demonstrate: ParsableCommand {
     var endpoint: String?
     @Option(help: "One chip with this serial instead of five.")
     var chip: UInt32?
-    @Option(help: "The chips' spec.")
-    var spec = "firmware-specs/chips/rram-2b.yaml"
+    @Option(
+        help: ArgumentHelp(
+            "The chips' spec (default: firmware-specs/chips/rram-2b.yaml of the working folder, else "
+                + "of the installation).", valueName: "file"))
+    var spec: String?
     @Option(help: "The chip daemon (default: beside this program).")
     var chipd: String?
     @Option(help: "The page to write.")
@@ -28,20 +31,37 @@ struct Demonstrate: ParsableCommand {
     var layer: String?
 
     func run() throws {
-        try common.start()
-        let beside = Bundle.main.executableURL?.deletingLastPathComponent()
-            .appendingPathComponent("chipd").path
-        var settings = Demo.Settings(daemon: chipd ?? beside ?? "chipd", spec: spec)
-        settings.endpoint = endpoint
+        try common.start(isSmall: true)
+        var settings = Demo.Settings(
+            daemon: chipd ?? Installation.program("chipd"),
+            spec: try spec ?? Installation.spec("chips/rram-2b.yaml"))
+        settings.endpoint = try endpoint.map(Self.ipc)
+        settings.command = CommandLine.arguments.joined(separator: " ")
         settings.checkpoint = checkpoint
         settings.layer = layer
         settings.seed = common.seed
         if let chip { settings.serials = [chip] }
         let (result, measurements) = try Demo(settings) { step in
-            FileHandle.standardError.write(Data("… \(step)\n".utf8))
+            Output.error("… \(step)")
         }.run()
         try DemoReport(result, measurements).write(to: report)
         try Output.print(DemoOutput(result: result, report: report), json: common.json)
+    }
+}
+
+extension Demonstrate {
+    private static func ipc(_ text: String) throws -> Endpoint {
+        let endpoint: Endpoint
+        do {
+            endpoint = try Endpoint(parsing: text)
+        } catch {
+            throw ValidationError("\(error)")
+        }
+        guard endpoint.path != nil else {
+            throw ValidationError(
+                "--endpoint must be ipc://PATH for the demonstration, not \(text).")
+        }
+        return endpoint
     }
 }
 

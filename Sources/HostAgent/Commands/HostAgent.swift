@@ -1,5 +1,6 @@
 import ArgumentParser
 import HostKit
+import Protocol
 
 /// The edge host: trains a network, puts it on a chip, watches it age, adapts it.
 @main
@@ -7,6 +8,19 @@ struct HostAgent: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "hostagent",
         abstract: "Trains a network, puts it on a compute-in-memory chip, evaluates and adapts it.",
+        discussion: "Exit statuses are those of firmware-specs/exit-status.md.",
         version: HostKit.version,
         subcommands: [Demonstrate.self, Train.self, Deploy.self, Evaluate.self, Adapt.self])
+
+    /// Runs the command; a failure becomes one sentence and its exit status.
+    static func main() {
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch {
+            guard let status = ExitStatus(error) else { exit(withError: error) }
+            Output.error("hostagent: \(error)")
+            exit(withError: ExitCode(status.rawValue))
+        }
+    }
 }

@@ -9,7 +9,9 @@ struct CommonOptions: ParsableArguments {
     @Option(help: "Seed of all random numbers; the same seed repeats a run exactly.")
     var seed: UInt64 = 1
 
-    @Option(help: "Threads of the network's arithmetic (default: all cores).")
+    @Option(
+        help: "Threads of the network's arithmetic (default: all cores; 1 for the embedded digits)."
+    )
     var threads: Int?
 
     func validate() throws {
@@ -19,7 +21,12 @@ struct CommonOptions: ParsableArguments {
     }
 
     /// Called first, once.
-    func start() throws { try TorchRuntime.configure(threads: threads) }
+    ///
+    /// - Parameter isSmall: whether the work is the embedded digits', whose steps are too short
+    ///   to share: threads that wait for each other cost more than they bring.
+    func start(isSmall: Bool = false) throws {
+        try TorchRuntime.configure(threads: threads ?? (isSmall ? 1 : nil))
+    }
 }
 
 /// Where the images are.

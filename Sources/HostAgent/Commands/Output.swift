@@ -2,6 +2,11 @@ import Foundation
 
 /// The result of a command, for people or for programs.
 enum Output {
+    /// A line for a person, beside the result.
+    static func error(_ line: String) {
+        FileHandle.standardError.write(Data("\(line)\n".utf8))
+    }
+
     /// Prints `value` as JSON, or its description.
     static func print<Value: Encodable & CustomStringConvertible>(_ value: Value, json: Bool) throws
     {

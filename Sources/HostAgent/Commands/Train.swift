@@ -36,6 +36,10 @@ struct Train: ParsableCommand {
         help: "Keep weights within this many standard deviations of the initial ones; 0: anywhere.")
     var clip = 0.0
     @Option(
+        help: "Move images at random by up to so many pixels, 0 … 1 (default: 0.75 for the digits)."
+    )
+    var shift: Double?
+    @Option(
         help: "Training images held out at the end, for choosing settings (default: a twelfth).")
     var holdOut: Int?
     @Option(
@@ -54,14 +58,23 @@ struct Train: ParsableCommand {
         if let noise, !(0 ... 1).contains(noise) {
             throw ValidationError("--noise must be 0 … 1, not \(noise).")
         }
+        if let rate, !(rate > 0 && rate <= 10) {
+            throw ValidationError("--rate must be above 0 and at most 10, not \(rate).")
+        }
+        if let holdOut, holdOut < 0 {
+            throw ValidationError("--hold-out must be 0 or more, not \(holdOut).")
+        }
         if !["adam", "sgd"].contains(optimiser) {
             throw ValidationError("--optimiser must be adam or sgd, not '\(optimiser)'.")
+        }
+        if let shift, !(0 ... 1).contains(shift) {
+            throw ValidationError("--shift must be 0 … 1, not \(shift).")
         }
         if clip < 0 { throw ValidationError("--clip must be 0 or more, not \(clip).") }
     }
 
     func run() throws {
-        try common.start()
+        try common.start(isSmall: dataOptions.location == .embeddedDigits)
         let name = model ?? (dataOptions.location == .embeddedDigits ? "lenet-8x8" : "lenet5")
         let result = try TrainingRun(
             model: name, data: dataOptions.location, holdOut: holdOut, weightScale: weightScale,
@@ -81,6 +94,7 @@ struct Train: ParsableCommand {
             plan.optimiser = .momentum(0.9)
             if rate == nil { plan.rate = 0.02 }
         }
+        if let shift { plan.shift = shift }
         plan.batch = batch
         if let noise {
             plan.noise = noise

@@ -1,20 +1,36 @@
+internal import Glibc
+public import Protocol
+
 /// A data file that isn't what it should be, in one sentence: which file, what
 /// was expected, what was found.
-public enum DataError: Error, Equatable, CustomStringConvertible {
-    case unreadable(file: String, why: String)
+public enum DataError: StatusError, Equatable {
+    /// With the system's error number.
+    case unreadable(file: String, code: Int32)
+    case unwritable(file: String, code: Int32)
     case wrongContent(file: String, expected: String, found: String)
     case compression(file: String, format: String, why: String)
     case nothingFound(folder: String, expected: String)
 
     public var description: String {
         switch self {
-        case .unreadable(let file, let why): "\(file) can't be read: \(why)"
+        case .unreadable(let file, let code):
+            "\(file) can't be read: \(String(cString: strerror(code)))"
+        case .unwritable(let file, let code):
+            "\(file) can't be written: \(String(cString: strerror(code)))"
         case .wrongContent(let file, let expected, let found):
             "\(file): expected \(expected), found \(found)"
         case .compression(let file, let format, let why):
             "\(file): expected a complete \(format) stream, found \(why)"
         case .nothingFound(let folder, let expected):
             "\(folder): expected \(expected), found none of them"
+        }
+    }
+
+    public var exitStatus: ExitStatus {
+        switch self {
+        case .unreadable(_, let code): .reading(errno: code)
+        case .unwritable(_, let code): .writing(errno: code)
+        case .wrongContent, .compression, .nothingFound: .data
         }
     }
 }

@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// Reading whole files, plain or compressed.
+/// Reading whole files, plain or compressed, and writing them.
 public enum DataFile {
     /// The bytes of a file, decompressed where its first bytes say gzip or xz.
     public static func contents(of path: String) throws(DataError) -> [UInt8] {
@@ -15,7 +15,7 @@ public enum DataFile {
 
     static func rawContents(of path: String) throws(DataError) -> [UInt8] {
         guard let file = fopen(path, "rb") else {
-            throw .unreadable(file: path, why: String(cString: strerror(errno)))
+            throw .unreadable(file: path, code: errno)
         }
         defer { fclose(file) }
         var bytes: [UInt8] = []
@@ -26,8 +26,23 @@ public enum DataFile {
             if count < block.count { break }
         }
         guard ferror(file) == 0 else {
-            throw .unreadable(file: path, why: String(cString: strerror(errno)))
+            throw .unreadable(file: path, code: errno)
         }
         return bytes
+    }
+
+    /// Writes beside `path` and renames: the file is never half there.
+    static func write(_ bytes: [UInt8], to path: String) throws(DataError) {
+        let new = "\(path).new-\(getpid())"
+        func failed(_ code: Int32) -> DataError {
+            unlink(new)
+            return .unwritable(file: path, code: code)
+        }
+        guard let file = fopen(new, "wbx") else { throw .unwritable(file: path, code: errno) }
+        let written = fwrite(bytes, 1, bytes.count, file)
+        let code = errno
+        guard fclose(file) == 0 else { throw failed(errno) }
+        guard written == bytes.count else { throw failed(code) }
+        guard rename(new, path) == 0 else { throw failed(errno) }
     }
 }

@@ -65,7 +65,12 @@ public struct DataSplit {
 
     /// The training images without the last `count`, and those.
     public func holdOut(_ count: Int) throws -> (training: ImageSet, validation: ImageSet) {
-        let rest = max(0, training.count - count)
+        let rest = training.count - count
+        guard count >= 0, rest > 0 else {
+            throw DataError.wrongContent(
+                file: training.name, expected: "more than the \(count) images to hold out",
+                found: "\(training.count)")
+        }
         return (
             try training.narrowed(0 ..< rest),
             try training.narrowed(

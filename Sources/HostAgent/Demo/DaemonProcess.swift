@@ -1,41 +1,49 @@
 internal import Foundation
+public import Protocol
 
 /// A chip daemon that this process started, and ends.
 public final class DaemonProcess {
-    public enum Failure: Error, CustomStringConvertible, Equatable {
+    public enum Failure: StatusError, Equatable {
         case notFound(path: String)
-        case didNotServe(command: String, log: String)
+        /// With what it said last and the status that it ended with.
+        case didNotServe(path: String, log: String, status: ExitStatus)
 
         public var description: String {
             switch self {
             case .notFound(let path):
                 "there is no chip daemon at \(path); build it, or say where it is with --chipd"
-            case .didNotServe(let command, let log):
-                "\(command) didn't begin to serve; it said:\n\(log)"
+            case .didNotServe(let path, let log, _): "\(path) didn't begin to serve: \(log)"
             }
+        }
+
+        public var exitStatus: ExitStatus {
+            if case .didNotServe(_, _, let status) = self { status } else { .unavailable }
         }
     }
 
     private let path: String
     private let arguments: [String]
-    private let socket: String
+    private let endpoint: Endpoint
     private let log: String
     private var process: Process?
+    /// The daemon, for whoever must end it in a hurry.
+    let running = RunningProcess()
 
     /// - Parameters:
     ///   - folder: a folder of its own, which exists.
     ///   - endpoint: an ipc endpoint.
-    public init(path: String, spec: String, folder: String, endpoint: String, serials: [UInt32])
+    public init(path: String, spec: String, folder: String, endpoint: Endpoint, serials: [UInt32])
         throws
     {
         guard FileManager.default.isExecutableFile(atPath: path) else {
             throw Failure.notFound(path: path)
         }
+        precondition(endpoint.path != nil)
         self.path = path
+        self.endpoint = endpoint
         log = "\(folder)/chipd.log"
-        socket = endpoint.hasPrefix("ipc://") ? String(endpoint.dropFirst(6)) : ""
         arguments = [
-            "serve", "--state", "\(folder)/state", "--chip", spec, "--listen", endpoint,
+            "serve", "--state", "\(folder)/state", "--chip", spec, "--listen", endpoint.description,
             "--serials", Self.text(serials), "--simulation-controls",
         ]
     }
@@ -48,10 +56,9 @@ public final class DaemonProcess {
         return "\(first)-\(last)"
     }
 
-    /// Starts the daemon and waits until its socket is there.
+    /// Starts the daemon and waits until it listens.
     public func start() throws {
         precondition(process == nil)
-        try? FileManager.default.removeItem(atPath: socket)
         let process = Process()
         process.executableURL = URL(fileURLWithPath: path)
         process.arguments = arguments
@@ -63,15 +70,20 @@ public final class DaemonProcess {
         process.standardOutput = output
         process.standardError = output
         process.standardInput = FileHandle.nullDevice
-        try process.run()
+        try running.begin {
+            try process.run()
+            return process.processIdentifier
+        }
         self.process = process
-        ChildGuard.watch(process.processIdentifier)
 
         let deadline = ContinuousClock.now + .seconds(30)
-        while !socket.isEmpty, !FileManager.default.fileExists(atPath: socket) {
+        while endpoint.whyNobodyListens != nil {
             guard process.isRunning, ContinuousClock.now < deadline else {
                 throw Failure.didNotServe(
-                    command: ([path] + arguments).joined(separator: " "), log: logTail())
+                    path: path, log: lastWords,
+                    status: process.isRunning
+                        ? .unavailable
+                        : ExitStatus(rawValue: process.terminationStatus) ?? .unavailable)
             }
             usleep(10_000)
         }
@@ -82,7 +94,7 @@ public final class DaemonProcess {
         guard let process else { return }
         Foundation.kill(process.processIdentifier, SIGKILL)
         process.waitUntilExit()
-        ChildGuard.forget()
+        running.forget()
         self.process = nil
     }
 
@@ -97,29 +109,9 @@ public final class DaemonProcess {
 
     deinit { stop() }
 
-    /// The end of what the daemon wrote.
-    public func logTail() -> String {
+    /// The last line that the daemon wrote.
+    private var lastWords: String {
         let text = (try? String(contentsOfFile: log, encoding: .utf8)) ?? ""
-        return text.split(separator: "\n").suffix(12).joined(separator: "\n")
+        return text.split(separator: "\n").last.map(String.init) ?? "it said nothing"
     }
-}
-
-/// Takes the daemon along when this process is told to end: a signal doesn't run
-/// any `defer`.
-private enum ChildGuard {
-    // Written by the thread that starts and ends the daemon, read by a signal
-    // handler, which may do nothing but call `kill` and `_exit`.
-    nonisolated(unsafe) private static var child: pid_t = 0
-
-    static func watch(_ pid: pid_t) {
-        child = pid
-        for signalNumber in [SIGINT, SIGTERM, SIGHUP] {
-            signal(signalNumber) { number in
-                if ChildGuard.child > 0 { Foundation.kill(ChildGuard.child, SIGKILL) }
-                _exit(128 + number)
-            }
-        }
-    }
-
-    static func forget() { child = 0 }
 }

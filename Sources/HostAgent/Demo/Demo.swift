@@ -1,4 +1,5 @@
 internal import Foundation
+public import Protocol
 
 /// The product's demonstration: a network on five chips, from programming to
 /// adaptation.
@@ -7,14 +8,16 @@ public struct Demo {
         public var daemon: String
         public var spec: String
         public var serials: [UInt32] = [1, 2, 3, 4, 5]
-        /// Where the daemon listens; `nil`: in its temporary folder.
-        public var endpoint: String?
+        /// Where the daemon listens, an ipc endpoint; `nil`: in its temporary folder.
+        public var endpoint: Endpoint?
         /// A trained network; `nil`: train one.
         public var checkpoint: String?
         /// `nil`: the first layer, the cheapest.
         public var layer: String?
         public var adaptationImages = 512
         public var seed: UInt64 = 1
+        /// The command line, for the report.
+        public var command = "demo"
 
         public init(daemon: String, spec: String) {
             self.daemon = daemon
@@ -22,7 +25,7 @@ public struct Demo {
         }
     }
 
-    public enum Failure: Error, CustomStringConvertible {
+    public enum Failure: StatusError {
         case stateChanged(chip: UInt32, before: String, after: String)
 
         public var description: String {
@@ -31,6 +34,8 @@ public struct Demo {
                 "chip \(chip) came back from SIGKILL with another state: \(before) before, \(after) after"
             }
         }
+
+        public var exitStatus: ExitStatus { .software }
     }
 
     /// Numbers for the plots, beside the table.
@@ -66,23 +71,28 @@ public struct Demo {
         let start = ContinuousClock.now
         let folder = FileManager.default.temporaryDirectory
             .appendingPathComponent("nvcim-demo-\(getpid())").path
-        try FileManager.default.createDirectory(
-            atPath: folder, withIntermediateDirectories: true,
-            attributes: [.posixPermissions: 0o700])
+        guard mkdir(folder, 0o700) == 0 else {
+            throw DataError.unwritable(file: folder, code: errno)
+        }
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        let endpoint = settings.endpoint ?? "ipc://\(folder)/chip"
+        let endpoint = try settings.endpoint ?? Endpoint(parsing: "ipc://\(folder)/chip")
         let daemon = try DaemonProcess(
             path: settings.daemon, spec: settings.spec, folder: folder, endpoint: endpoint,
             serials: settings.serials)
         defer { daemon.stop() }
+        let running = daemon.running
+        try Interruption.prepare {
+            running.endForGood { try? FileManager.default.removeItem(atPath: folder) }
+        }
         say("starting the chip daemon with chips \(DaemonProcess.text(settings.serials))")
         try daemon.start()
 
         let trained = try trainedNetwork()
+        let sessions = try connect(endpoint)
+        let firmware = sessions[0].firmware
         let bench = try DemoBench(
             network: trained.checkpoint.network, scales: trained.checkpoint.scales,
-            split: trained.split,
-            sessions: connect(endpoint))
+            split: trained.split, sessions: sessions)
         try bench.stopClocks()
         try bench.evaluateDigitally()
 
@@ -117,29 +127,67 @@ public struct Demo {
         let result = bench.result(
             chips: settings.serials, digests: after, layer: layer,
             images: settings.adaptationImages,
+            provenance: provenance(trained.plan, firmware: firmware),
             seconds: (ContinuousClock.now - start) / .seconds(1))
         return (result, bench.measurements)
     }
 
-    private func connect(_ endpoint: String) throws -> [WireChipSession] {
-        try settings.serials.map { try WireChipSession(endpoint: endpoint, chip: $0) }
+    private func connect(_ endpoint: Endpoint) throws -> [WireChipSession] {
+        try settings.serials.map { try WireChipSession(endpoint: endpoint.description, chip: $0) }
     }
 
-    private func trainedNetwork() throws -> (checkpoint: Checkpoint, split: DataSplit) {
+    private struct Trained {
+        let checkpoint: Checkpoint
+        let split: DataSplit
+        /// `nil`: trained by another command.
+        var plan: TrainingPlan?
+    }
+
+    private func trainedNetwork() throws -> Trained {
         if let path = settings.checkpoint {
             say("loading \(path)")
             let checkpoint = try Checkpoint(contentsOf: path)
-            return (
-                checkpoint,
-                try DataLocation.embeddedDigits.load(imageShape: checkpoint.network.imageShape)
-            )
+            return Trained(
+                checkpoint: checkpoint,
+                split: try DataLocation.embeddedDigits.load(
+                    imageShape: checkpoint.network.imageShape))
         }
         say("training on the embedded digits")
         var plan = TrainingPlan.default(for: "lenet-8x8")
         plan.seed = settings.seed
+        // The plan is fixed: no image needs to be held out to choose it.
         let result = try TrainingRun(
-            model: "lenet-8x8", data: .embeddedDigits, plan: plan, command: "demo"
+            model: "lenet-8x8", data: .embeddedDigits, holdOut: 0, plan: plan,
+            command: settings.command
         ).run()
-        return (result.checkpoint, result.split)
+        return Trained(checkpoint: result.checkpoint, split: result.split, plan: plan)
+    }
+
+    private func provenance(_ plan: TrainingPlan?, firmware: String) -> DemoProvenance {
+        var lines = [
+            DemoProvenance.Line("command", settings.command),
+            DemoProvenance.Line("seed", "\(settings.seed)"),
+            DemoProvenance.Line(
+                "versions",
+                "hostagent \(version), chip \(firmware), libtorch \(TorchRuntime.version) "
+                    + "(\(TorchRuntime.threads) threads)"),
+            DemoProvenance.Line("spec", settings.spec),
+        ]
+        if let plan {
+            lines.append(
+                DemoProvenance.Line(
+                    "training",
+                    "\(plan.epochs) epochs in batches of \(plan.batch), Adam from rate "
+                        + "\(plan.rate) along half a cosine, weight noise \(plan.noise), images "
+                        + "moved by up to \(plan.shift) pixels"))
+        } else if let path = settings.checkpoint {
+            lines.append(DemoProvenance.Line("checkpoint", path))
+        }
+        lines.append(
+            DemoProvenance.Line(
+                "chip",
+                "8-bit weights and inputs, ADC ranges from \(DemoBench.calibrationImages) training "
+                    + "images, manual clock"))
+        return DemoProvenance(lines: lines)
     }
 }

@@ -1,5 +1,8 @@
 /// The chips of the demonstration side by side, and what was measured on them.
 final class DemoBench {
+    /// Training images from which the ADCs' ranges are found.
+    static let calibrationImages = 256
+
     private let network: Network
     private let scales: QuantisationScales
     private let split: DataSplit
@@ -49,7 +52,7 @@ final class DemoBench {
 
     func deploy(_ method: ProgramOptions.Method, stage: String) throws {
         let mapper = Mapper(network, scales: scales)
-        let calibration = try split.training.first(256)
+        let calibration = try split.training.first(Self.calibrationImages)
         try measure(stage) { session, _ in
             try holdingLease(session) {
                 deployments.append(
@@ -157,7 +160,8 @@ final class DemoBench {
     }
 
     func result(
-        chips: [UInt32], digests: [String], layer: String, images: Int, seconds: Double
+        chips: [UInt32], digests: [String], layer: String, images: Int,
+        provenance: DemoProvenance, seconds: Double
     ) -> DemoResult {
         // Fresh: write-verify, the fourth stage; the last two are aged and adapted.
         let fresh = stages[3].mean
@@ -168,6 +172,7 @@ final class DemoBench {
             spec: sessions[0].dataSheet.spec, technology: sessions[0].dataSheet.technology,
             stages: stages, stateDigests: digests, adaptedLayer: layer, adaptationImages: images,
             wonBack: fresh > aged ? (adapted - aged) / (fresh - aged) : nil,
-            adaptationCost: mean(adaptationCosts.reduce(ChipCost(), +)), seconds: seconds)
+            adaptationCost: mean(adaptationCosts.reduce(ChipCost(), +)), provenance: provenance,
+            seconds: seconds)
     }
 }

@@ -22,6 +22,23 @@ public struct DemoStage: Codable, Sendable {
     }
 }
 
+/// What a run was made of: enough to repeat it.
+public struct DemoProvenance: Codable, Sendable {
+    public struct Line: Codable, Sendable {
+        public let name: String
+        public let value: String
+
+        public init(_ name: String, _ value: String) {
+            self.name = name
+            self.value = value
+        }
+    }
+
+    public let lines: [Line]
+
+    public init(lines: [Line]) { self.lines = lines }
+}
+
 /// What the demonstration found.
 public struct DemoResult: Codable, Sendable {
     public let model: String
@@ -38,12 +55,13 @@ public struct DemoResult: Codable, Sendable {
     public let wonBack: Double?
     /// Mean over the chips.
     public let adaptationCost: ChipCost
+    public let provenance: DemoProvenance
     public let seconds: Double
 
     public init(
         model: String, testImages: String, chips: [UInt32], spec: String, technology: String,
         stages: [DemoStage], stateDigests: [String], adaptedLayer: String, adaptationImages: Int,
-        wonBack: Double?, adaptationCost: ChipCost, seconds: Double
+        wonBack: Double?, adaptationCost: ChipCost, provenance: DemoProvenance, seconds: Double
     ) {
         self.model = model
         self.testImages = testImages
@@ -56,6 +74,7 @@ public struct DemoResult: Codable, Sendable {
         self.adaptationImages = adaptationImages
         self.wonBack = wonBack
         self.adaptationCost = adaptationCost
+        self.provenance = provenance
         self.seconds = seconds
     }
 

@@ -46,7 +46,7 @@ public struct Deployment: Codable, Equatable, Sendable {
     public func write(to path: String) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        try encoder.encode(self).write(to: URL(fileURLWithPath: path), options: .atomic)
+        try DataFile.write([UInt8](encoder.encode(self)), to: path)
     }
 
     public init(contentsOf path: String) throws {
@@ -55,7 +55,8 @@ public struct Deployment: Codable, Equatable, Sendable {
             self = try JSONDecoder().decode(Deployment.self, from: Data(bytes))
         } catch {
             throw DataError.wrongContent(
-                file: path, expected: "a deployment as `deploy` writes it", found: "\(error)")
+                file: path, expected: "a deployment as `deploy` writes it",
+                found: Self.sentence(error))
         }
         guard version == 1 else {
             throw DataError.wrongContent(
@@ -63,8 +64,32 @@ public struct Deployment: Codable, Equatable, Sendable {
         }
     }
 
-    /// Refuses a chip that isn't the one deployed to, or has lost a matrix.
-    public func check(_ session: any ChipSession) throws {
+    /// What JSON lacks, in a few words.
+    private static func sentence(_ error: any Error) -> String {
+        switch error {
+        case DecodingError.keyNotFound(let key, _): "no '\(key.stringValue)'"
+        case DecodingError.typeMismatch(_, let context),
+            DecodingError.valueNotFound(_, let context):
+            "another kind of value for '\(context.codingPath.last?.stringValue ?? "all")'"
+        default: "something that is no such JSON"
+        }
+    }
+
+    /// Refuses a network that this isn't the deployment of, a chip that isn't the
+    /// one deployed to, and one that has lost a matrix.
+    public func check(_ session: any ChipSession, holds network: Network, file: String) throws {
+        for layer in network.matrixLayers {
+            guard
+                let place = places.first(where: { $0.layer == layer.name }),
+                place.matrix.rows == layer.rows, place.matrix.columns == layer.columns,
+                place.scales.areUsable
+            else {
+                throw DataError.wrongContent(
+                    file: file,
+                    expected: "scales and a matrix of \([layer.rows, layer.columns].times) for "
+                        + "the layer '\(layer.name)' of \(network.name)", found: "none")
+            }
+        }
         guard session.dataSheet.serial == chip else {
             throw ChipSessionError.deploymentOfAnotherChip(
                 deployed: chip, found: session.dataSheet.serial)
@@ -73,7 +98,8 @@ public struct Deployment: Codable, Equatable, Sendable {
         for place in places
         where !present.contains(where: {
             $0.id == place.matrix.id && $0.rows == place.matrix.rows
-                && $0.columns == place.matrix.columns
+                && $0.columns == place.matrix.columns && $0.slices == place.matrix.slices
+                && $0.bitsPerSlice == place.matrix.bitsPerSlice
         }) {
             throw ChipSessionError.matrixMissing(place.matrix.id, chip: chip)
         }

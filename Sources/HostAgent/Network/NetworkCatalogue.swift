@@ -1,3 +1,5 @@
+public import Protocol
+
 /// The networks that `--model` knows.
 public enum NetworkCatalogue {
     public static let names = ["lenet5", "lenet-8x8"]
@@ -35,27 +37,27 @@ public enum NetworkCatalogue {
             ])
     }
 
-    /// The same family for the embedded 8 × 8 digits: 3,658 weights and biases.
+    /// The same family for the embedded 8 × 8 digits: 23,658 weights and biases.
     private static func lenet8x8(_ generator: RandomGenerator) throws -> Network {
         Network(
             name: "lenet-8x8", imageShape: [1, 8, 8], classes: 10,
             layers: [
                 try MatrixLayer(
                     "conv1", .convolution(kernel: 3, stride: 1, padding: 1),
-                    inputs: 1, outputs: 8, from: generator),
+                    inputs: 1, outputs: 24, from: generator),
                 ReLU(), MaxPool(kernel: 2),
                 try MatrixLayer(
                     "conv2", .convolution(kernel: 3, stride: 1, padding: 1),
-                    inputs: 8, outputs: 16, from: generator),
+                    inputs: 24, outputs: 48, from: generator),
                 ReLU(), MaxPool(kernel: 2), Flatten(),
-                try MatrixLayer("fc1", .linear, inputs: 64, outputs: 32, from: generator), ReLU(),
-                try MatrixLayer("fc2", .linear, inputs: 32, outputs: 10, from: generator),
+                try MatrixLayer("fc1", .linear, inputs: 192, outputs: 64, from: generator), ReLU(),
+                try MatrixLayer("fc2", .linear, inputs: 64, outputs: 10, from: generator),
             ])
     }
 }
 
 /// What a network can't do.
-public enum NetworkError: Error, Equatable, CustomStringConvertible {
+public enum NetworkError: StatusError, Equatable {
     case unknownModel(String)
     case unknownLayer(String, layers: [String])
     case imagesDoNotFit(network: String, expected: [Int], found: [Int])
@@ -68,6 +70,15 @@ public enum NetworkError: Error, Equatable, CustomStringConvertible {
             "there is no layer '\(name)'; this network has \(layers.joined(separator: ", "))"
         case .imagesDoNotFit(let network, let expected, let found):
             "\(network) takes images of \(expected.times), the data has \(found.times)"
+        }
+    }
+}
+
+extension NetworkError {
+    public var exitStatus: ExitStatus {
+        switch self {
+        case .unknownModel, .unknownLayer: .usage
+        case .imagesDoNotFit: .data
         }
     }
 }

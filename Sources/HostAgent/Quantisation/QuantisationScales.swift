@@ -11,6 +11,9 @@ public struct LayerScales: Codable, Equatable, Sendable {
         self.input = input
         self.weight = weight
     }
+
+    /// Whether both are steps: above zero and finite.
+    var areUsable: Bool { [input, weight].allSatisfy { $0 > 0 && $0.isFinite } }
 }
 
 /// Scales of all layers, by name.

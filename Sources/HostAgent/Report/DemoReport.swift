@@ -12,7 +12,7 @@ public struct DemoReport {
     }
 
     public func write(to path: String) throws {
-        try html().write(to: URL(fileURLWithPath: path), atomically: true, encoding: .utf8)
+        try DataFile.write([UInt8](html().utf8), to: path)
     }
 
     public func html() -> String {
@@ -34,6 +34,11 @@ public struct DemoReport {
         <figure>\(errors().svg())<figcaption>Each cell is the mean of \(Demo.readRepeats) reads, so a \
         quarter of one read's noise is in the error. Open loop, no cell goes below zero conductance: \
         the lowest level piles up at −G_off.</figcaption></figure>
+        <h2>How it was made</h2>
+        <table class="text">
+        \(result.provenance.lines.map { "<tr><td>\($0.name)</td><td>\(SVGPlot.escaped($0.value))</td></tr>" }.joined(separator: "\n"))
+        <tr><td>time</td><td>\(Format.duration(result.seconds))</td></tr>
+        </table>
         <h2>State digests</h2>
         <p class="remark">The same before SIGKILL and after the restart.</p>
         <table><tr><th>chip</th><th>digest</th></tr>
@@ -166,6 +171,7 @@ public struct DemoReport {
         svg .title{font-size:14px;font-weight:600}svg .label{font-size:13px;fill:var(--soft)}
         svg .tick{font-size:12px;fill:var(--soft)}
         svg .grid{stroke:var(--grid);stroke-width:1}svg .axis{stroke:var(--soft);stroke-width:1}
+        .text td{white-space:normal}.text td+td{text-align:left}.text td:first-child{color:var(--soft)}
         code{font-size:.85rem}
         """
 }

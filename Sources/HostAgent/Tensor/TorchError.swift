@@ -1,12 +1,14 @@
 internal import CTorch
 internal import Glibc
+public import Protocol
 
 /// What libtorch refused, in its own words.
-public struct TorchError: Error, CustomStringConvertible, Equatable, Sendable {
+public struct TorchError: StatusError, Equatable, Sendable {
     /// The sentence, without a stack trace.
     public let sentence: String
 
     public var description: String { "libtorch: \(sentence)" }
+    public var exitStatus: ExitStatus { .software }
 }
 
 /// Throws the sentence of a failed shim call and frees it.

@@ -48,11 +48,30 @@ public struct Checkpoint {
             }
             return value
         }
-        network = try NetworkCatalogue.make(field("model"), seed: 0)
-        scales = try JSONDecoder().decode(
-            QuantisationScales.self, from: Data(field("quantisation").utf8))
+        let model = try field("model")
+        guard NetworkCatalogue.names.contains(model) else {
+            throw DataError.wrongContent(
+                file: path, expected: "one of \(NetworkCatalogue.names.joined(separator: ", "))",
+                found: "the model '\(model)'")
+        }
+        network = try NetworkCatalogue.make(model, seed: 0)
+        let quantisation = try field("quantisation")
+        guard
+            let scales = try? JSONDecoder().decode(
+                QuantisationScales.self, from: Data(quantisation.utf8)),
+            network.matrixLayers.allSatisfy({ scales.layers[$0.name]?.areUsable ?? false })
+        else {
+            throw DataError.wrongContent(
+                file: path, expected: "two scales above 0 for each layer in 'quantisation'",
+                found: String(quantisation.prefix(60)))
+        }
+        self.scales = scales
         command = try field("command")
-        seed = try UInt64(field("seed")) ?? 0
+        guard let seed = UInt64(try field("seed")) else {
+            throw DataError.wrongContent(
+                file: path, expected: "a whole number as 'seed'", found: try field("seed"))
+        }
+        self.seed = seed
         for (name, tensor) in network.parameters {
             guard let entry = file.entries.first(where: { $0.name == name }) else {
                 throw DataError.wrongContent(
@@ -62,6 +81,10 @@ public struct Checkpoint {
                 throw DataError.wrongContent(
                     file: path, expected: "'\(name)' of \(tensor.shape.times)",
                     found: entry.shape.times)
+            }
+            guard entry.values.allSatisfy(\.isFinite) else {
+                throw DataError.wrongContent(
+                    file: path, expected: "numbers in '\(name)'", found: "infinity or no number")
             }
             try tensor.assign(.floats(entry.values, shape: entry.shape))
         }

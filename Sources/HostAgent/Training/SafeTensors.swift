@@ -59,10 +59,7 @@ public struct SafeTensors: Equatable, Sendable {
         return bytes
     }
 
-    /// Writes beside `path` and renames: the file is never half there.
-    public func write(to path: String) throws {
-        try Data(encoded()).write(to: URL(fileURLWithPath: path), options: .atomic)
-    }
+    public func write(to path: String) throws { try DataFile.write(encoded(), to: path) }
 
     // MARK: - Reading
 

@@ -17,12 +17,10 @@ final class Channel {
     let endpoint: String
     private let socket: Socket
 
-    init(
-        _ endpoint: String, in context: ZMQContext, security: SocketOptions.Security
-    ) throws(ChipError) {
+    init(_ endpoint: String, in context: ZMQContext) throws(ChipError) {
         self.endpoint = endpoint
         do throws(ZMQError) {
-            socket = try Socket(.dealer, in: context, options: SocketOptions(security: security))
+            socket = try Socket(.dealer, in: context)
             try socket.connect(endpoint)
         } catch {
             throw .transport(error)

@@ -24,7 +24,7 @@ extension ChipConnection {
         if renews {
             keeper = try LeaseKeeper(
                 LeaseKeeper.Terms(
-                    endpoint: control.endpoint, security: options.security, session: session,
+                    endpoint: control.endpoint, session: session,
                     termMilliseconds: acquire.termMs, epochs: epochs))
         }
         return grants

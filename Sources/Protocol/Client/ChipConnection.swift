@@ -67,14 +67,12 @@ public final class ChipConnection {
         self.endpoint = endpoint
         self.options = options
         do throws(ZMQError) { context = try ZMQContext() } catch { throw .transport(error) }
-        commands = try Channel(
-            endpoint.description, in: context, security: options.security)
+        commands = try Channel(endpoint.description, in: context)
 
         let greeting = try Self.greet(commands, options: options)
         identity = greeting
         endpoints = Self.companions(of: endpoint, said: greeting.endpoints)
-        control = try Channel(
-            options.control ?? endpoints.control, in: context, security: options.security)
+        control = try Channel(options.control ?? endpoints.control, in: context)
         chip = try Self.choose(options.chip, among: greeting.chips, at: endpoint)
 
         if let path = options.sessionFile {
@@ -106,9 +104,8 @@ public final class ChipConnection {
         request.protocol = wireVersion
         request.requestID = 1
         request.hello = hello
-        let exchange = Exchange(
-            channel: channel, warnAfter: options.warnAfter, failAfter: options.failAfter,
-            warn: options.warn)
+        var exchange = Exchange(channel: channel, options: options)
+        exchange.watch?.hurry()
         let answer = try exchange.run([Outgoing(request, tensors: [])], inFlight: 1)[0]
         guard case .hello(let result) = answer.reply.result else {
             throw .badReply(command: "hello", sentence: "it carries another result")
@@ -139,12 +136,12 @@ public final class ChipConnection {
         let list = chips.map(String.init).joined(separator: ", ")
         if wanted != 0 {
             guard chips.contains(wanted) else {
-                throw .argument("the daemon at \(endpoint) serves no chip \(wanted), only \(list)")
+                throw .notServed("the daemon at \(endpoint) serves no chip \(wanted), only \(list)")
             }
             return wanted
         }
         guard let only = chips.first else {
-            throw .argument("the daemon at \(endpoint) serves no chip")
+            throw .notServed("the daemon at \(endpoint) serves no chip")
         }
         guard chips.count == 1 else {
             throw .argument("the daemon at \(endpoint) serves the chips \(list): choose one")
@@ -171,9 +168,7 @@ public final class ChipConnection {
     }
 
     func exchange(on channel: Channel) -> Exchange {
-        Exchange(
-            channel: channel, warnAfter: options.warnAfter, failAfter: options.failAfter,
-            warn: options.warn)
+        Exchange(channel: channel, options: options)
     }
 
     /// Sends a command that is answered at once, and waits.

@@ -17,16 +17,36 @@ public struct Refusal: Sendable, CustomStringConvertible {
     public var sentence: String { error.message }
 
     public var description: String { "\(command): \(error.message)" }
+
+    public var exitStatus: ExitStatus {
+        switch reason {
+        case .field, .limit, .noSuchMatrix, .noSuchTile, .noSuchBank: .usage
+        case .tensor, .sequenceGap, .sequenceReused, .replyForgotten: .data
+        case .noSuchChip, .protocolVersion: .unavailable
+        case .leaseOfAnother, .queueFull, .tooManyOutcomes, .deadline, .cancelledByRequest,
+            .shuttingDown:
+            .temporary
+        case .noLease, .epochOld, .simulationOff, .poweredOff, .notProgrammed, .clockNotManual,
+            .noFreeTiles:
+            .permission
+        case .store: .inputOutput
+        case .malformed, .bug, .unspecified, .UNRECOGNIZED: .software
+        }
+    }
 }
 
 /// Why a call did not succeed. The description is a sentence for a person.
-public enum ChipError: Error, Sendable, CustomStringConvertible {
+public enum ChipError: StatusError, Sendable {
     /// The daemon answered, and refused.
     case refused(Refusal)
     /// Nothing answered within the fail-after time.
     case noAnswer(endpoint: String, seconds: Double)
     /// The daemon lives, but the answer to this command never came.
     case lostReply(command: String, endpoint: String, seconds: Double)
+    /// The ipc socket is not there, or nobody listens on it.
+    case noDaemon(endpoint: String, why: String)
+    /// The daemon does not serve the chip.
+    case notServed(String)
     /// The endpoint cannot be used.
     case endpoint(String)
     /// What came back is not an answer to what was asked.
@@ -34,7 +54,7 @@ public enum ChipError: Error, Sendable, CustomStringConvertible {
     /// An argument that could not even be sent.
     case argument(String)
     /// The session file cannot be read or written.
-    case sessionFile(String)
+    case sessionFile(String, ExitStatus)
     /// libzmq or the system failed.
     case transport(ZMQError)
 
@@ -46,10 +66,24 @@ public enum ChipError: Error, Sendable, CustomStringConvertible {
         case .lostReply(let command, let endpoint, let seconds):
             "the daemon at \(endpoint) lives but did not answer \(command) within "
                 + "\(Self.number(seconds)) s"
-        case .endpoint(let sentence), .argument(let sentence), .sessionFile(let sentence): sentence
+        case .noDaemon(let endpoint, let why): "no daemon serves \(endpoint): \(why)"
+        case .endpoint(let sentence), .argument(let sentence), .notServed(let sentence),
+            .sessionFile(let sentence, _):
+            sentence
         case .badReply(let command, let sentence):
             "the answer to \(command) is unusable: \(sentence)"
         case .transport(let error): error.description
+        }
+    }
+
+    public var exitStatus: ExitStatus {
+        switch self {
+        case .refused(let refusal): refusal.exitStatus
+        case .noAnswer, .noDaemon, .notServed, .transport: .unavailable
+        case .lostReply: .temporary
+        case .endpoint, .argument: .usage
+        case .badReply: .software
+        case .sessionFile(_, let status): status
         }
     }
 

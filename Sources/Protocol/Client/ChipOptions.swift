@@ -1,4 +1,4 @@
-public import Protocol
+internal import Protocol
 
 /// How a connection behaves. There are two timers and no others: after the first
 /// the caller is warned and the daemon is asked what became of the command,
@@ -12,6 +12,9 @@ public struct ChipOptions: Sendable {
     public var warnAfter: Duration = .seconds(5)
     /// Without any sign of life for so long, the call throws.
     public var failAfter: Duration = .seconds(60)
+    /// Whether to wait, until the fail-after time, for a daemon whose ipc socket is
+    /// absent or refuses: it may be starting again.
+    public var waitsForDaemon = false
     /// A sentence for a person; called on the connection's thread.
     public var warn: (@Sendable (String) -> Void)?
     /// Where session, epoch and unanswered command are kept, so that a host that
@@ -25,7 +28,6 @@ public struct ChipOptions: Sendable {
     public var inFlight = 8
     /// Name and version of the program, for the daemon's log.
     public var client = "nvcim \(nvcimVersion)"
-    public var security: SocketOptions.Security = .plain
 
     public init() {}
 }

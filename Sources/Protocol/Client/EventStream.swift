@@ -19,12 +19,10 @@ public final class EventStream {
 
     /// - Parameter topics: beginnings of topics ("programmed.1", "lease."); empty:
     ///   all events.
-    public init(
-        endpoint: String, topics: [String] = [], security: SocketOptions.Security = .plain
-    ) throws(ChipError) {
+    public init(endpoint: String, topics: [String] = []) throws(ChipError) {
         do throws(ZMQError) {
             context = try ZMQContext()
-            socket = try Socket(.sub, in: context, options: SocketOptions(security: security))
+            socket = try Socket(.sub, in: context)
             for topic in topics.isEmpty ? [""] : topics { try socket.subscribe(topic) }
             try socket.connect(endpoint)
         } catch {

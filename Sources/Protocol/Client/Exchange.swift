@@ -17,7 +17,7 @@ struct Outgoing {
             request = try Codec.decodeRequest([.empty] + frames).request
             self.frames = frames
         } catch {
-            throw .sessionFile("\(path) holds a command that cannot be read: \(error)")
+            throw .sessionFile("\(path) holds a command that cannot be read: \(error)", .data)
         }
     }
 
@@ -45,7 +45,8 @@ struct Outgoing {
 /// 1. At most `inFlight` requests are unanswered at any time.
 /// 2. A request is sent again only if the daemon asked for it, was found not to
 ///    know it, or repeating it is harmless.
-/// 3. Every wait ends: an answer, or `failAfter` without a sign of life.
+/// 3. Every wait ends: an answer, a daemon found gone, or `failAfter` without a
+///    sign of life.
 struct Exchange {
     /// What the daemon says of a request that was not answered in time.
     enum Finding {
@@ -66,15 +67,15 @@ struct Exchange {
     var prober: Prober?
     /// Whether refusals that ask for it are tried again.
     var retriesRefusals = true
+    /// Nil where a daemon that is gone is waited for.
+    var watch: DaemonWatch?
 
-    init(
-        channel: Channel, warnAfter: Duration, failAfter: Duration,
-        warn: (@Sendable (String) -> Void)?
-    ) {
+    init(channel: Channel, options: ChipOptions) {
         self.channel = channel
-        self.warnAfter = warnAfter
-        self.failAfter = failAfter
-        self.warn = warn
+        warnAfter = options.warnAfter
+        failAfter = options.failAfter
+        warn = options.warn
+        watch = options.waitsForDaemon ? nil : DaemonWatch(endpoint: channel.endpoint)
     }
 
     private struct Pending {
@@ -105,11 +106,13 @@ struct Exchange {
     ///   when they come.
     func run(_ requests: [Outgoing], inFlight: Int) throws(ChipError) -> [Answer] {
         precondition(inFlight > 0)
+        var watch = watch
         var answers = [Answer?](repeating: nil, count: requests.count)
         var waiting: [UInt64: Pending] = [:]
         var started = 0
         var finished = 0
         while finished < requests.count {
+            try watch?.look()
             while waiting.count < inFlight, started < requests.count {
                 let now = ContinuousClock.now
                 var pending = Pending(
@@ -120,7 +123,7 @@ struct Exchange {
                 started += 1
             }
             let due = waiting.values.map(\.due).min() ?? ContinuousClock.now
-            let pause = max(.zero, due - ContinuousClock.now)
+            let pause = max(.zero, min(due, watch?.next ?? due) - ContinuousClock.now)
             if let received = try channel.receive(within: pause) {
                 guard let (id, answer) = try accept(received, waiting: waiting) else { continue }
                 guard var pending = waiting[id] else { continue }

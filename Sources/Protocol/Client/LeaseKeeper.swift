@@ -18,7 +18,6 @@ internal import Synchronization
 final class LeaseKeeper: Sendable {
     struct Terms: Sendable {
         let endpoint: String
-        let security: SocketOptions.Security
         let session: [UInt8]
         let termMilliseconds: UInt32
         let epochs: [UInt32: UInt64]
@@ -74,8 +73,7 @@ final class LeaseKeeper: Sendable {
     private func run() {
         do {
             let context = try ZMQContext()
-            let socket = try Socket(
-                .dealer, in: context, options: SocketOptions(security: terms.security))
+            let socket = try Socket(.dealer, in: context)
             try socket.connect(terms.endpoint)
             var id: UInt64 = 0
             while !state.withLock({ $0.isStopping || $0.lost != nil }) {

@@ -1,10 +1,21 @@
 internal import Glibc
-internal import Protocol
+public import Protocol
 
 /// Why an .npy file cannot be used: names the file and what was expected.
-public struct NPYError: Error, Hashable, Sendable, CustomStringConvertible {
+public struct NPYError: StatusError, Hashable, Sendable {
     public let description: String
-    init(_ sentence: String) { description = sentence }
+    public let exitStatus: ExitStatus
+
+    init(_ sentence: String, _ status: ExitStatus = .data) {
+        description = sentence
+        exitStatus = status
+    }
+
+    /// Of the system call that just failed.
+    static func system(_ action: String, _ status: (Int32) -> ExitStatus) -> NPYError {
+        let code = errno
+        return NPYError("could not \(action): \(String(cString: strerror(code)))", status(code))
+    }
 }
 
 /// An array as NumPy stores it: format versions 1 and 2, C order, little-endian
@@ -192,56 +203,5 @@ extension String {
             return self
         }
         return String(dropFirst().dropLast())
-    }
-}
-
-/// Whole files in and out.
-enum FileBytes {
-    static func read(_ path: String, limit: Int) throws(NPYError) -> [UInt8] {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else {
-            throw NPYError("could not open \(path): \(String(cString: strerror(errno)))")
-        }
-        defer { close(descriptor) }
-        var status = stat()
-        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT != S_IFDIR else {
-            throw NPYError("\(path) is a directory, not a file")
-        }
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(min(limit, Int(status.st_size)))
-        var buffer = [UInt8](repeating: 0, count: 1 << 16)
-        while true {
-            let count = Glibc.read(descriptor, &buffer, buffer.count)
-            if count < 0, errno == EINTR { continue }
-            guard count >= 0 else {
-                throw NPYError("could not read \(path): \(String(cString: strerror(errno)))")
-            }
-            if count == 0 { return bytes }
-            bytes += buffer[..<count]
-            guard bytes.count <= limit else {
-                throw NPYError("\(path) has more than \(limit) bytes")
-            }
-        }
-    }
-
-    static func write(_ bytes: [UInt8], to path: String) throws(NPYError) {
-        let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else {
-            throw NPYError("could not write \(path): \(String(cString: strerror(errno)))")
-        }
-        defer { close(descriptor) }
-        var written = 0
-        while written < bytes.count {
-            let count = bytes.withUnsafeBytes {
-                Glibc.write(
-                    descriptor, UnsafeRawBufferPointer(rebasing: $0[written...]).baseAddress,
-                    bytes.count - written)
-            }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else {
-                throw NPYError("could not write \(path): \(String(cString: strerror(errno)))")
-            }
-            written += count
-        }
     }
 }

@@ -38,7 +38,8 @@ final class SessionFile {
         guard descriptor >= 0 else { throw Self.failure("open \(path).lock") }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             close(descriptor)
-            throw .sessionFile("the session file \(path) is in use by another process")
+            throw .sessionFile(
+                "the session file \(path) is in use by another process", .temporary)
         }
         lock = descriptor
         do throws(ChipError) {
@@ -98,7 +99,7 @@ final class SessionFile {
         do throws(NPYError) {
             try FileBytes.write(bytes, to: new)
         } catch {
-            throw .sessionFile(error.description)
+            throw .sessionFile(error.description, error.exitStatus)
         }
         _ = chmod(new, 0o600)
         try Self.sync(new)
@@ -121,10 +122,10 @@ final class SessionFile {
         do throws(NPYError) {
             bytes = try FileBytes.read(path, limit: 2 << 30)
         } catch {
-            throw .sessionFile(error.description)
+            throw .sessionFile(error.description, error.exitStatus)
         }
         let damaged = ChipError.sessionFile(
-            "\(path) is not a session file, or it is damaged: nothing was sent")
+            "\(path) is not a session file, or it is damaged: nothing was sent", .data)
         let hash = bytes.suffix(16)
         let body = bytes.dropLast(16)
         guard body.starts(with: magic), body.withUnsafeBytes({ XXH3.hash128($0) }) == [UInt8](hash)
@@ -132,7 +133,8 @@ final class SessionFile {
         var reader = ByteReader(body.dropFirst(magic.count))
         guard let version: UInt32 = reader.next() else { throw damaged }
         guard version == 1 else {
-            throw .sessionFile("\(path) is of version \(version); this program reads 1")
+            throw .sessionFile(
+                "\(path) is of version \(version); this program reads 1", .data)
         }
         guard let session = reader.bytes(Limits.sessionBytes), let count: UInt32 = reader.next()
         else { throw damaged }
@@ -154,7 +156,8 @@ final class SessionFile {
     }
 
     private static func failure(_ action: String) -> ChipError {
-        .sessionFile("could not \(action): \(String(cString: strerror(errno)))")
+        let error = NPYError.system(action, ExitStatus.writing)
+        return .sessionFile(error.description, error.exitStatus)
     }
 }
 

@@ -9,12 +9,25 @@ struct ChipCtl: ParsableCommand {
         abstract: "Looks at a compute-in-memory chip and operates it by hand.",
         discussion: """
             The daemon is named by --endpoint or by the variable NVCIM_ENDPOINT, as \
-            ipc://PATH or tcp://HOST:PORT.
+            ipc://PATH or tcp://HOST:PORT. \
+            Exit statuses are those of firmware-specs/exit-status.md.
             """,
         version: "chipctl \(nvcimVersion)",
         subcommands: [
             Describe.self, Status.self, Health.self, Read.self, Multiply.self, Program.self,
             Map.self, Unmap.self, Calibrate.self, Lease.self, Power.self, Clock.self, Events.self,
-            Resume.self, KeyGen.self,
+            Resume.self,
         ])
+
+    /// Runs the command; a failure becomes one sentence and its exit status.
+    static func main() {
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch {
+            guard let status = ExitStatus(error) else { exit(withError: error) }
+            Terminal.error("chipctl: \(error)")
+            exit(withError: ExitCode(status.rawValue))
+        }
+    }
 }

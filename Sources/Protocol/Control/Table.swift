@@ -1,5 +1,3 @@
-internal import Glibc
-
 /// Aligned columns for a terminal: numbers to the right, words to the left.
 struct Table {
     private let header: [String]
@@ -39,62 +37,5 @@ struct Table {
         return pairs.map { name, value in
             name + String(repeating: " ", count: width - name.count + 2) + value
         }
-    }
-}
-
-/// Numbers as people read them.
-enum Format {
-    /// Four significant digits, without an exponent where that stays short.
-    static func number(_ value: Double) -> String {
-        guard value.isFinite else { return "\(value)" }
-        if value == 0 { return "0" }
-        if value == value.rounded(), abs(value) < 1e9 { return "\(Int(value))" }
-        let exponent = Int(log10(abs(value)).rounded(.down))
-        let decimals = 3 - exponent
-        if decimals < 0 || decimals > 7 {
-            let mantissa = value / pow(10, Double(exponent))
-            return "\((mantissa * 1000).rounded() / 1000)e\(exponent)"
-        }
-        let scale = pow(10, Double(decimals))
-        return "\((value * scale).rounded() / scale)"
-    }
-
-    static func count(_ value: some BinaryInteger) -> String { "\(value)" }
-
-    static func percent(_ ratio: Double) -> String { "\(number(ratio * 100)) %" }
-
-    /// Chip time, in the unit that fits.
-    static func seconds(_ value: Double) -> String {
-        switch value {
-        case ..<120: "\(number(value)) s"
-        case ..<7_200: "\(number(value / 60)) min"
-        case ..<172_800: "\(number(value / 3_600)) h"
-        default: "\(number(value / 86_400)) d"
-        }
-    }
-
-    static func energy(picojoules: Double) -> String {
-        switch picojoules {
-        case ..<1e3: "\(number(picojoules)) pJ"
-        case ..<1e6: "\(number(picojoules / 1e3)) nJ"
-        case ..<1e9: "\(number(picojoules / 1e6)) µJ"
-        default: "\(number(picojoules / 1e9)) mJ"
-        }
-    }
-
-    static func latency(nanoseconds: Double) -> String {
-        switch nanoseconds {
-        case ..<1e3: "\(number(nanoseconds)) ns"
-        case ..<1e6: "\(number(nanoseconds / 1e3)) µs"
-        case ..<1e9: "\(number(nanoseconds / 1e6)) ms"
-        default: "\(number(nanoseconds / 1e9)) s"
-        }
-    }
-
-    static func hex(_ bytes: some Sequence<UInt8>) -> String {
-        bytes.map { byte in
-            let text = String(byte, radix: 16)
-            return text.count == 1 ? "0" + text : text
-        }.joined()
     }
 }

@@ -1,6 +1,8 @@
 /// Why an endpoint is refused: a sentence for a person.
-public struct EndpointError: Error, Hashable, CustomStringConvertible {
+public struct EndpointError: StatusError, Hashable {
     public let description: String
+    public var exitStatus: ExitStatus { .usage }
+
     init(_ sentence: String) { description = sentence }
 }
 

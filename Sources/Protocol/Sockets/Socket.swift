@@ -2,7 +2,7 @@ internal import CZeroMQ
 internal import Glibc
 
 public enum SocketKind: Sendable, Hashable {
-    case router, dealer, xpub, sub, pair, req
+    case router, dealer, xpub, sub, req
 }
 
 /// One ZeroMQ socket, owned by one thread.
@@ -30,7 +30,6 @@ public struct Socket: ~Copyable {
             case .dealer: ZMQ_DEALER
             case .xpub: ZMQ_XPUB
             case .sub: ZMQ_SUB
-            case .pair: ZMQ_PAIR
             case .req: ZMQ_REQ
             }
         guard let handle = zmq_socket(context.handle, type) else {

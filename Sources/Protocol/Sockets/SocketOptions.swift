@@ -6,23 +6,9 @@ public struct SocketOptions: Sendable {
     public var lingerMilliseconds: Int?
     /// Whole messages that may wait in each direction for each peer. Nil: by kind.
     public var highWater: Int?
-    /// Encryption; tcp only.
-    public var security: Security
-
-    public enum Security: Sendable {
-        case plain
-        /// The daemon's end. Who may connect is the ZAP handler's to say.
-        case curveServer(CurveKeys)
-        /// A host's end.
-        case curveClient(CurveKeys, server: CurvePublicKey)
-    }
-
-    public init(
-        lingerMilliseconds: Int? = nil, highWater: Int? = nil, security: Security = .plain
-    ) {
+    public init(lingerMilliseconds: Int? = nil, highWater: Int? = nil) {
         self.lingerMilliseconds = lingerMilliseconds
         self.highWater = highWater
-        self.security = security
     }
 }
 
@@ -71,26 +57,8 @@ extension SocketOptions {
         case .sub:
             try set(ZMQ_RECONNECT_IVL, 20, socket, "reconnect interval")
             try set(ZMQ_RECONNECT_IVL_MAX, 1_000, socket, "longest reconnect interval")
-        case .xpub, .pair:
+        case .xpub:
             break
-        }
-        try applySecurity(to: socket)
-    }
-
-    private func applySecurity(to socket: UnsafeMutableRawPointer) throws(ZMQError) {
-        switch security {
-        case .plain:
-            break
-        case .curveServer(let keys):
-            try set(ZMQ_CURVE_SERVER, 1, socket, "CURVE server")
-            try set(ZMQ_CURVE_SECRETKEY, keys.secret, socket, "secret key")
-            // Names us to the ZAP handler, which libzmq asks about each peer. It
-            // admits every peer where no handler runs: start the handler first.
-            try set(ZMQ_ZAP_DOMAIN, "nvcim", socket, "authentication domain")
-        case .curveClient(let keys, let server):
-            try set(ZMQ_CURVE_SERVERKEY, server.text, socket, "server key")
-            try set(ZMQ_CURVE_PUBLICKEY, keys.publicKey.text, socket, "public key")
-            try set(ZMQ_CURVE_SECRETKEY, keys.secret, socket, "secret key")
         }
     }
 
@@ -109,15 +77,6 @@ extension SocketOptions {
         var number = value
         guard zmq_setsockopt(socket, option, &number, MemoryLayout<Int64>.size) == 0 else {
             throw .last("set the \(name) of a socket to \(value)")
-        }
-    }
-
-    /// The value is left out of the error: it may be a secret.
-    private func set(
-        _ option: Int32, _ value: String, _ socket: UnsafeMutableRawPointer, _ name: String
-    ) throws(ZMQError) {
-        guard zmq_setsockopt(socket, option, value, value.utf8.count) == 0 else {
-            throw .last("set the \(name) of a socket")
         }
     }
 }

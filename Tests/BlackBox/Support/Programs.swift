@@ -30,12 +30,13 @@ enum Programs {
 
     /// Runs a program to its end.
     static func run(
-        _ name: String, _ arguments: [String], environment: [String: String] = [:],
-        at executable: URL? = nil
+        _ name: String, _ arguments: [String], at executable: URL? = nil, in folder: URL? = nil,
+        environment: [String: String] = [:]
     ) throws -> Output {
         let process = Process()
         process.executableURL = executable ?? path(name)
         process.arguments = arguments
+        if let folder { process.currentDirectoryURL = folder }
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         let (out, err) = (Pipe(), Pipe())
         process.standardOutput = out
@@ -79,5 +80,20 @@ final class Folder {
             at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
         try Data(text.utf8).write(to: file)
         return file.path
+    }
+}
+
+extension Folder {
+    /// An .npy file of one-byte elements (`|i1` or `|u1`), as NumPy writes it.
+    func npy(_ name: String, _ type: String, _ shape: [Int], _ value: (Int) -> UInt8) throws
+        -> String
+    {
+        let sizes = shape.map { "\($0)," }.joined(separator: " ")
+        var header = "{'descr': '\(type)', 'fortran_order': False, 'shape': (\(sizes)), }"
+        header += String(repeating: " ", count: 117 - header.utf8.count) + "\n"
+        var bytes = Data([0x93]) + Data("NUMPY".utf8) + Data([1, 0, 118, 0]) + Data(header.utf8)
+        bytes += Data((0 ..< shape.reduce(1, *)).map(value))
+        try bytes.write(to: url.appendingPathComponent(name))
+        return path(name)
     }
 }

@@ -24,7 +24,7 @@ struct ChipPathTests {
         #expect(reports.map(\.layer) == ["conv1", "conv2", "fc1", "fc2"])
         #expect(
             reports.map { [$0.matrix.rows, $0.matrix.columns] } == [
-                [9, 8], [72, 16], [64, 32], [32, 10],
+                [9, 24], [216, 48], [192, 64], [64, 10],
             ])
         let images = try split.test.batch(0 ..< 100).images
         try noGrad {
@@ -50,13 +50,13 @@ struct ChipPathTests {
         .deployment
         let layer = network.matrixLayers[1]
         let place = try deployment.place(of: layer)
-        let input = try RandomGenerator(seed: 1).uniform(0 ..< 255, [3, 8, 4, 4]).rounded()
+        let input = try RandomGenerator(seed: 1).uniform(0 ..< 255, [3, 24, 4, 4]).rounded()
         let vectors = try Unrolling.vectors(input, of: layer)
         let reply = try chip.multiply(
-            place.matrix, [InputCodes(vectors: 48, rows: 72, values: vectors.bytes())])[0]
+            place.matrix, [InputCodes(vectors: 48, rows: 216, values: vectors.bytes())])[0]
         let weights = try WeightQuantisation.codes(of: layer, scale: place.scales.weight)
         let exact = try vectors.matrixProduct(
-            .floats(weights.values.map(Float.init), shape: [72, 16]))
+            .floats(weights.values.map(Float.init), shape: [216, 48]))
         #expect(reply.lsb == 0.5)
         #expect(reply.values == (try exact.floats().map { Int32($0) * 2 }))
     }
@@ -98,13 +98,15 @@ struct ChipPathTests {
         try deployment.write(to: path)
         let back = try Deployment(contentsOf: path)
         #expect(back == deployment)
-        try back.check(chip)
+        try back.check(chip, holds: network, file: "d")
         try chip.unmap(back.places[1].matrix)
-        #expect(throws: ChipSessionError.matrixMissing(2, chip: 7)) { try back.check(chip) }
+        #expect(throws: ChipSessionError.matrixMissing(2, chip: 7)) {
+            try back.check(chip, holds: network, file: "d")
+        }
         var other = back
         other.chip = 8
         #expect(throws: ChipSessionError.deploymentOfAnotherChip(deployed: 8, found: 7)) {
-            try other.check(chip)
+            try other.check(chip, holds: network, file: "d")
         }
         let broken = try folder.file("broken.json", Array("{}".utf8))
         #expect(throws: DataError.self) { _ = try Deployment(contentsOf: broken) }

@@ -32,7 +32,8 @@ struct ReportTests {
             technology: "RRAM-2b",
             stages: stages, stateDigests: ["00", "11"], adaptedLayer: "conv1",
             adaptationImages: 512,
-            wonBack: 0.5, adaptationCost: ChipCost(), seconds: 1)
+            wonBack: 0.5, adaptationCost: ChipCost(),
+            provenance: DemoProvenance(lines: [.init("command", "hostagent demo")]), seconds: 1)
         var measurements = Demo.Measurements()
         measurements.onConductance = 20
         measurements.offConductance = 2
@@ -44,6 +45,7 @@ struct ReportTests {
         #expect(!html.contains("http"))
         #expect(!html.contains("<script"))
         #expect(html.contains("stage &lt;0&gt;"))
+        #expect(html.contains("<td>command</td><td>hostagent demo</td>"))
         #expect(html.contains("prefers-color-scheme:dark"))
         #expect(html.components(separatedBy: "<svg").count == 4)
         // Everything inside each <svg> is XML.

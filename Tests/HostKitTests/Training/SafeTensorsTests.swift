@@ -68,8 +68,11 @@ struct SafeTensorsTests {
     @Test func aCheckpointCarriesNetworkScalesAndOrigin() throws {
         let folder = try TemporaryFolder()
         let network = try NetworkCatalogue.make("lenet-8x8", seed: 4)
-        let scales = QuantisationScales(layers: ["conv1": LayerScales(input: 1 / 255, weight: 0.01)]
-        )
+        let scales = QuantisationScales(
+            layers: Dictionary(
+                uniqueKeysWithValues: network.matrixLayers.map {
+                    ($0.name, LayerScales(input: 1 / 255, weight: 0.01))
+                }))
         let path = "\(folder.path)/n.safetensors"
         try Checkpoint(network: network, scales: scales, command: "train --seed 4", seed: 4).write(
             to: path)

@@ -1,0 +1,26 @@
+import Foundation
+import HostKit
+
+/// Where this program's companions are.
+enum Installation {
+    /// The folder of this program, links resolved.
+    private static let folder =
+        (Bundle.main.executableURL ?? URL(fileURLWithPath: CommandLine.arguments[0]))
+        .resolvingSymlinksInPath().deletingLastPathComponent()
+
+    /// Another program of the product: beside this one.
+    static func program(_ name: String) -> String { folder.appendingPathComponent(name).path }
+
+    /// A file of firmware-specs: of the working folder, else as installed.
+    static func spec(_ name: String) throws -> String {
+        let installed = folder.appendingPathComponent("../share/nvcim/firmware-specs/\(name)")
+            .standardizedFileURL.path
+        let places = ["firmware-specs/\(name)", installed]
+        guard let place = places.first(where: FileManager.default.fileExists) else {
+            throw DataError.nothingFound(
+                folder: FileManager.default.currentDirectoryPath,
+                expected: places.joined(separator: " or "))
+        }
+        return place
+    }
+}

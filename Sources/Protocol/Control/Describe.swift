@@ -1,0 +1,60 @@
+internal import ArgumentParser
+internal import ChipClient
+internal import Protocol
+
+struct Describe: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "The chip's data sheet: tiles, converters, effects, durations.")
+    @OptionGroup var target: Target
+
+    func run() throws {
+        let chip = try target.connect()
+        let sheet = try chip.describe()
+        var lines = Table.pairs([
+            ("chip", "\(sheet.chip)"), ("spec", sheet.spec),
+            ("firmware", chip.identity.firmware),
+            ("converters", Self.converters(sheet.converters)),
+            ("command", chip.endpoints.command), ("control", chip.endpoints.control),
+            ("events", chip.endpoints.events),
+            ("capabilities", chip.identity.capabilities.joined(separator: ", ")),
+        ])
+        var banks = Table([
+            "bank", "technology", "tiles", "size", "bits", "G_on µS", "G_off µS", "read V",
+            "drift ν", "volatile",
+        ])
+        for bank in sheet.banks {
+            banks.add([
+                bank.name, bank.technology,
+                "\(bank.firstTile)–\(Int(bank.firstTile) + max(0, Int(bank.tiles) - 1))",
+                "\(bank.rows) × \(bank.columns)", "\(bank.bitsPerCell)",
+                bank.digital ? "-" : Format.number(bank.onConductanceUs),
+                bank.digital ? "-" : Format.number(bank.offConductanceUs),
+                bank.digital ? "-" : Format.number(bank.readVoltageV),
+                bank.digital ? "-" : Format.number(bank.driftCoefficient),
+                bank.isVolatile ? "yes" : "no",
+            ])
+        }
+        lines += [""] + banks.lines
+        if !sheet.effectsModelled.isEmpty {
+            lines += ["", "modelled      " + sheet.effectsModelled.joined(separator: ", ")]
+        }
+        if !sheet.effectsNotModelled.isEmpty {
+            lines += ["not modelled  " + sheet.effectsNotModelled.joined(separator: ", ")]
+        }
+        if !sheet.durations.isEmpty {
+            var durations = Table(["command", "worst case"])
+            for duration in sheet.durations {
+                durations.add([
+                    duration.command, Format.latency(nanoseconds: duration.worstMs * 1e6),
+                ])
+            }
+            lines += [""] + durations.lines
+        }
+        target.show(json: Codec.json(sheet), lines)
+    }
+
+    private static func converters(_ c: WireConverters) -> String {
+        "DAC " + (c.dacIdeal ? "ideal" : "\(c.dacBits) bits") + ", ADC "
+            + (c.adcIdeal || c.adcBits == 0 ? "ideal" : "\(c.adcBits) bits")
+    }
+}

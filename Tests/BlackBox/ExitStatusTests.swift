@@ -1,0 +1,161 @@
+import Foundation
+import Testing
+
+/// `firmware-specs/exit-status.md`, row by row: a number for the shell, one sentence for a person.
+@Suite("Exit statuses")
+struct ExitStatusTests {
+    /// The first line of stderr names `part`; beside it there is at most a usage.
+    private func expect(
+        _ status: Int32, naming part: String, of run: Programs.Output,
+        _ location: SourceLocation = #_sourceLocation
+    ) {
+        #expect(run.status == status, "\(run.stderr)", sourceLocation: location)
+        let lines = run.stderr.split(separator: "\n")
+        #expect(
+            lines.first?.contains(part) == true, "\(run.stderr)", sourceLocation: location)
+        #expect(lines.count == 1 || run.status == 64, "\(run.stderr)", sourceLocation: location)
+    }
+
+    @Test(arguments: [
+        ["chipd", "check", "folder", "--unknown"], ["chipctl", "status", "--unknown"],
+        ["hostagent", "train", "--unknown"],
+    ])
+    func anUnknownOptionIsAUsageError(_ command: [String]) throws {
+        expect(
+            64, naming: "--unknown", of: try Programs.run(command[0], Array(command.dropFirst())))
+    }
+
+    @Test(arguments: [
+        (["chipctl", "status", "--timeout", "0", "--endpoint", "ipc:///tmp/x"], "--timeout"),
+        (["chipctl", "status", "--chip", "0", "--endpoint", "ipc:///tmp/x"], "--chip"),
+        (["chipctl", "status", "--endpoint", "udp://x"], "udp://x"),
+        (["chipctl", "read", "--endpoint", "ipc:///tmp/x"], "--matrix or --tile"),
+        (["chipctl", "lease", "acquire", "--endpoint", "ipc:///tmp/x"], "--session"),
+        (["hostagent", "train", "--data", "digits", "--epochs", "0"], "--epochs"),
+        (["hostagent", "train", "--data", "digits", "--rate", "nan"], "--rate"),
+        (["hostagent", "train", "--data", "digits", "--model", "vgg"], "vgg"),
+        (["hostagent", "train", "--data", "digits", "--endpoint", "tcp://x"], "tcp://x"),
+        (["hostagent", "demo", "--endpoint", "tcp://127.0.0.1:7000"], "tcp://127.0.0.1:7000"),
+    ])
+    func whatIsOutOfRangeIsNamed(_ command: [String], _ part: String) throws {
+        expect(64, naming: part, of: try Programs.run(command[0], Array(command.dropFirst())))
+    }
+
+    @Test func anAbsentDaemonIsUnavailable() throws {
+        let folder = try Folder()
+        let endpoint = "ipc://\(folder.path("nobody"))"
+        expect(
+            69, naming: endpoint,
+            of: try Programs.run("chipctl", ["status", "--endpoint", endpoint]))
+        expect(
+            69, naming: endpoint,
+            of: try Programs.run(
+                "hostagent", ["train", "--data", "digits", "--endpoint", endpoint]))
+        // A socket that a killed daemon left behind refuses.
+        let daemon = try Daemon(in: folder, spec: Daemon.smallSpec(in: folder))
+        try RawHost(daemon.endpoint).takeLease()
+        daemon.kill()
+        expect(
+            69, naming: daemon.endpoint,
+            of: try Programs.run("chipctl", ["status", "--endpoint", daemon.endpoint]))
+    }
+
+    @Test func aChipThatIsNotServedIsUnavailable() throws {
+        let folder = try Folder()
+        let daemon = try Daemon(in: folder, spec: Daemon.smallSpec(in: folder))
+        expect(
+            69, naming: "no chip 7",
+            of: try Programs.run(
+                "chipctl", ["status", "--wait", "--chip", "7", "--endpoint", daemon.endpoint]))
+        #expect(daemon.stop() == 0)
+    }
+
+    @Test func filesThatDoNotFitAreDataErrors() throws {
+        let folder = try Folder()
+        let daemon = try Daemon(in: folder, spec: Daemon.smallSpec(in: folder))
+        let at = ["--wait", "--endpoint", daemon.endpoint]
+        let map = try Programs.run("chipctl", ["map", "--rows", "4", "--columns", "3"] + at)
+        #expect(map.status == 0, "\(map.stderr)")
+        let sound = try folder.npy("sound.npy", "|i1", [4, 3]) { UInt8($0) }
+        let whole = try Data(contentsOf: URL(fileURLWithPath: sound))
+        for count in [0, 5, 60, whole.count - 1] {
+            let short = folder.path("short.npy")
+            try whole.prefix(count).write(to: URL(fileURLWithPath: short))
+            expect(
+                65, naming: short,
+                of: try Programs.run("chipctl", ["program", "--matrix", "1", "--in", short] + at))
+        }
+        let other = try folder.npy("other.npy", "|i1", [3, 4]) { UInt8($0) }
+        expect(
+            65, naming: other,
+            of: try Programs.run("chipctl", ["program", "--matrix", "1", "--in", other] + at))
+        let absent = folder.path("absent.npy")
+        expect(
+            65, naming: absent,
+            of: try Programs.run("chipctl", ["program", "--matrix", "1", "--in", absent] + at))
+        expect(
+            64, naming: "no matrix 9",
+            of: try Programs.run("chipctl", ["program", "--matrix", "9", "--in", sound] + at))
+        expect(
+            65, naming: sound,
+            of: try Programs.run("chipctl", ["status", "--session", sound] + at))
+        // The result cannot be put where it is asked for.
+        let program = try Programs.run("chipctl", ["program", "--matrix", "1", "--in", sound] + at)
+        #expect(program.status == 0, "\(program.stderr)")
+        let nowhere = folder.path("absent/read.csv")
+        expect(
+            73, naming: nowhere,
+            of: try Programs.run("chipctl", ["read", "--matrix", "1", "--out", nowhere] + at))
+        expect(
+            74, naming: "/dev/full",
+            of: try Programs.run("chipctl", ["read", "--matrix", "1", "--out", "/dev/full"] + at))
+        #expect(daemon.stop() == 0)
+    }
+
+    @Test func whatTheChipDoesNotPermitIsSaidSo() throws {
+        let folder = try Folder()
+        let daemon = try Daemon(in: folder, spec: Daemon.smallSpec(in: folder))
+        let at = ["--wait", "--endpoint", daemon.endpoint]
+        // Held by another.
+        let session = folder.path("session")
+        let taken = try Programs.run("chipctl", ["lease", "acquire", "--session", session] + at)
+        #expect(taken.status == 0, "\(taken.stderr)")
+        expect(
+            75, naming: "lease",
+            of: try Programs.run("chipctl", ["map", "--rows", "4", "--columns", "3"] + at))
+        // Given up by order of somebody else.
+        let broken = try Programs.run("chipctl", ["lease", "break"] + at)
+        #expect(broken.status == 0, "\(broken.stderr)")
+        expect(
+            77, naming: "lease",
+            of: try Programs.run("chipctl", ["lease", "renew", "--session", session] + at))
+        // Simulation controls are off.
+        expect(
+            77, naming: "simul", of: try Programs.run("chipctl", ["clock", "advance", "5"] + at))
+        // More than there is.
+        expect(
+            77, naming: "tiles",
+            of: try Programs.run("chipctl", ["map", "--rows", "9999", "--columns", "9999"] + at))
+        #expect(daemon.stop() == 0)
+    }
+
+    @Test func networkFilesAreChecked() throws {
+        let folder = try Folder()
+        let at = ["--endpoint", "ipc://\(folder.path("nobody"))", "--data", "digits"]
+        let foreign = try folder.write("not a network", to: "foreign.safetensors")
+        for file in [foreign, folder.path("absent.safetensors")] {
+            expect(65, naming: file, of: try Programs.run("hostagent", ["deploy", file] + at))
+            expect(65, naming: file, of: try Programs.run("hostagent", ["evaluate", file] + at))
+        }
+        expect(
+            65, naming: folder.path("empty"),
+            of: try Programs.run(
+                "hostagent", ["train", "--model", "lenet5", "--data", folder.path("empty")]))
+        let nowhere = folder.path("absent/network.safetensors")
+        expect(
+            73, naming: nowhere,
+            of: try Programs.run(
+                "hostagent",
+                ["train", "--data", "digits", "--epochs", "1", "--json", "--output", nowhere]))
+    }
+}

@@ -1,0 +1,134 @@
+import Foundation
+import Testing
+
+/// Train, deploy, evaluate, adapt on the embedded digits, as a user would.
+@Suite("hostagent")
+struct HostAgentTests {
+    private struct Accuracy: Decodable {
+        var correct: Int
+        var count: Int
+    }
+    private struct Result: Decodable {
+        struct Adaptation: Decodable { var after: Accuracy }
+        struct Cost: Decodable { var pulses: UInt64 }
+        var test: Accuracy?
+        var accuracy: Accuracy?
+        var adaptation: Adaptation?
+        var cost: Cost?
+        var written: String?
+    }
+
+    @Test func aNetworkGoesThroughItsLife() throws {
+        let folder = try Folder()
+        let daemon = try Daemon(
+            in: folder, spec: Daemon.smallSpec(in: folder), arguments: ["--simulation-controls"])
+        let network = folder.path("network.safetensors")
+        let deployment = folder.path("deployment.json")
+        func run(_ arguments: [String]) throws -> Result {
+            let run = try Programs.run("hostagent", arguments + ["--json", "--data", "digits"])
+            #expect(run.status == 0, "\(run.stderr)")
+            return try JSONDecoder().decode(Result.self, from: Data(run.stdout.utf8))
+        }
+        let at = ["--endpoint", daemon.endpoint, "--wait"]
+        let trained = try run(["train", "--epochs", "20", "--output", network])
+        let test = try #require(trained.test)
+        #expect(test.count == 500)
+        #expect(test.correct > 400)
+
+        let deployed = try run(["deploy", network, "--output", deployment] + at)
+        #expect(deployed.written == deployment)
+        #expect(try #require(deployed.cost).pulses > 0)
+
+        let fresh = try #require(
+            try run(["evaluate", deployment, "--images", "200"] + at).accuracy)
+        #expect(fresh.count == 200)
+        #expect(fresh.correct > 150)
+
+        let year = try Programs.run("chipctl", ["clock", "advance", "3e7"] + at)
+        #expect(year.status == 0, "\(year.stderr)")
+        let aged = try #require(try run(["evaluate", deployment] + at).accuracy)
+        let adapted = folder.path("adapted.safetensors")
+        let report = try run(
+            ["adapt", deployment, "--output", adapted, "--images", "256", "--epochs", "3"] + at)
+        #expect(try #require(report.adaptation).after.correct > aged.correct)
+        // The deployment now names the adapted network.
+        #expect(
+            try String(contentsOfFile: deployment, encoding: .utf8).contains("adapted.safetensors"))
+
+        let unknown = try Programs.run(
+            "hostagent", ["adapt", deployment, "--layer", "conv9", "--data", "digits"] + at)
+        #expect(unknown.status == 64)
+        #expect(unknown.stderr.contains("conv9"))
+        #expect(daemon.stop() == 0)
+    }
+
+    /// Copied as `make install` copies, run elsewhere: it finds its daemon and its spec.
+    @Test func anInstalledDemonstrationFindsItsOwn() throws {
+        let folder = try Folder()
+        let files = FileManager.default
+        try files.createDirectory(atPath: folder.path("bin"), withIntermediateDirectories: true)
+        try files.createDirectory(
+            atPath: folder.path("share/nvcim"), withIntermediateDirectories: true)
+        for name in ["chipd", "hostagent", "nvcim_HostKit.resources"] {
+            try files.copyItem(
+                at: Programs.path(name), to: folder.url.appendingPathComponent("bin/\(name)"))
+        }
+        try files.copyItem(
+            at: Programs.repository.appendingPathComponent("firmware-specs"),
+            to: folder.url.appendingPathComponent("share/nvcim/firmware-specs"))
+        let run = try Programs.run(
+            "hostagent", ["demo", "--chip", "3", "--report", folder.path("page.html")],
+            at: folder.url.appendingPathComponent("bin/hostagent"), in: folder.url)
+        #expect(run.status == 0, "\(run.stderr)")
+        #expect(run.stdout.contains("1 chip of rram-2b"))
+        let elsewhere = try Programs.run(
+            "hostagent", ["demo", "--report", folder.path("page.html")],
+            at: folder.url.appendingPathComponent("bin/hostagent"), in: folder.url,
+            environment: ["TMPDIR": folder.path("absent")])
+        #expect(elsewhere.status == 73)
+    }
+
+    /// Interrupted, it takes its daemon and its folder along.
+    @Test(arguments: [SIGINT, SIGTERM])
+    func anInterruptedDemonstrationLeavesNothing(_ signal: Int32) throws {
+        let folder = try Folder()
+        try FileManager.default.createDirectory(
+            atPath: folder.path("tmp"), withIntermediateDirectories: true)
+        let host = Process()
+        host.executableURL = Programs.path("hostagent")
+        host.arguments = ["demo", "--report", folder.path("page.html")]
+        host.currentDirectoryURL = Programs.repository
+        host.environment = ProcessInfo.processInfo.environment.merging([
+            "TMPDIR": folder.path("tmp")
+        ]) { $1 }
+        let progress = Pipe()
+        host.standardError = progress
+        host.standardOutput = FileHandle.nullDevice
+        try host.run()
+        // It trains: the daemon runs by then.
+        var said = ""
+        while !said.contains("training") {
+            let data = progress.fileHandleForReading.availableData
+            try #require(!data.isEmpty, "it ended early: \(said)")
+            said += String(decoding: data, as: UTF8.self)
+        }
+        let daemons = try processes(naming: folder.path("tmp"))
+        #expect(daemons.count == 1)
+        kill(host.processIdentifier, signal)
+        host.waitUntilExit()
+        #expect(host.terminationReason == .uncaughtSignal)
+        #expect(host.terminationStatus == signal)
+        #expect(try processes(naming: folder.path("tmp")).isEmpty)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path("tmp")).isEmpty)
+    }
+
+    /// The processes whose command line holds `text`.
+    private func processes(naming text: String) throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: "/proc").filter { entry in
+            guard Int(entry) != nil,
+                let command = FileManager.default.contents(atPath: "/proc/\(entry)/cmdline")
+            else { return false }
+            return String(decoding: command, as: UTF8.self).contains(text)
+        }
+    }
+}
