@@ -95,7 +95,7 @@ struct DocumentTests {
             commands[number] = words[1].replacingOccurrences(of: "simulated_", with: "")
                 .replacingOccurrences(of: "_", with: ".")
         }
-        #expect(table.count == 19)
+        #expect(!table.isEmpty)
         #expect(table == commands)
         let interface = try text("asyncapi.yaml")
         for name in table.values {

@@ -140,12 +140,13 @@ extension EmulatedChip {
 
     public func rememberTime(now: HostInstant) throws(ChipFault) -> [String] {
         try journal.withLock { (_) throws(ChipFault) in
-            let clock = desk.withLock { desk in
+            let (clock, counters) = desk.withLock { desk in
                 _ = desk.clock.now(now)
-                return desk.clock
+                return (desk.clock, desk.published.counters)
             }
             var changes = StoreChanges()
             changes.clock = clock.record
+            changes.counters = counters
             try commit(changes)
             return clock.warnings
         }

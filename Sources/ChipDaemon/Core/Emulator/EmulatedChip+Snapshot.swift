@@ -36,10 +36,10 @@ extension EmulatedChip {
                 "name is \"\(name)\"; chip \(source) has no such "
                     + "snapshot")
         }
-        if snapshot.counters.fabricatedAs == 0, source != serial {
-            snapshot.counters.fabricatedAs = source
-        }
         return try worker.withLock { (worker) throws(ChipFault) in
+            if source != serial {
+                snapshot.counters.becomeClone(of: source, keeping: worker)
+            }
             if worker.state.counters.isTruthRevealed { snapshot.counters.isTruthRevealed = true }
             let firstSampleEvent = snapshot.counters.sampleEventReserved
             snapshot.counters.sampleEventReserved += Self.sampleEventsReserved
@@ -71,5 +71,14 @@ extension EmulatedChip {
                     epoch: desk.withLock { $0.lease.epoch }),
                 chipTime: clock.record.latest)
         }
+    }
+}
+
+extension CounterRecord {
+    /// The cells of another chip, and draws that this one has not had yet.
+    fileprivate mutating func becomeClone(of source: UInt32, keeping worker: Worker) {
+        if fabricatedAs == 0 { fabricatedAs = source }
+        changeEventNext = max(changeEventNext, worker.state.counters.changeEventNext)
+        sampleEventReserved = max(sampleEventReserved, worker.sampleEventNext)
     }
 }
