@@ -93,6 +93,34 @@ extension ChipConnection {
         return result
     }
 
+    /// Stores the simulated chip as it is under a name.
+    @discardableResult
+    public func saveSnapshot(_ name: String) throws(ChipError) -> WireSimulatedSnapshotResult {
+        var snapshot = WireSimulatedSnapshot()
+        snapshot.name = name
+        let answer = try ask(.simulatedSnapshot(snapshot))
+        guard case .simulatedSnapshot(let result) = answer.reply.result else {
+            throw unexpected("snapshot")
+        }
+        return result
+    }
+
+    /// Makes the simulated chip what it, or another, was when it was saved. Every session is
+    /// forgotten, this one too: connect anew before changing the chip.
+    @discardableResult
+    public func restoreSnapshot(
+        _ name: String, fromChip: UInt32 = 0
+    ) throws(ChipError) -> WireSimulatedRestoreResult {
+        var restore = WireSimulatedRestore()
+        restore.name = name
+        restore.fromChip = fromChip
+        let answer = try ask(.simulatedRestore(restore))
+        guard case .simulatedRestore(let result) = answer.reply.result else {
+            throw unexpected("restore")
+        }
+        return result
+    }
+
     /// Noise-free conductances of a tile: for graders. Marks the chip's record.
     public func truth(
         tile: UInt32, region: WireRegion? = nil, deviations: Bool = false

@@ -15,8 +15,8 @@ struct ChipCtl: ParsableCommand {
         version: "chipctl \(nvcimVersion)",
         subcommands: [
             Describe.self, Status.self, Health.self, Read.self, Multiply.self, Program.self,
-            Map.self, Unmap.self, Calibrate.self, Lease.self, Power.self, Clock.self, Events.self,
-            Resume.self,
+            Pulse.self, Map.self, Unmap.self, Calibrate.self, Lease.self, Power.self, Clock.self,
+            Snapshot.self, Restore.self, Events.self, Resume.self,
         ])
 
     /// Runs the command; a failure becomes one sentence and its exit status.

@@ -47,6 +47,23 @@ enum Format {
         }
     }
 
+    static func percent(_ share: Double) -> String { "\(number(100 * share)) %" }
+
+    /// "0–15, 32": runs of neighbours as ranges.
+    static func ranges(_ numbers: [UInt32]) -> String {
+        var runs: [ClosedRange<UInt32>] = []
+        for number in numbers.sorted() {
+            if let last = runs.last, last.upperBound &+ 1 == number {
+                runs[runs.count - 1] = last.lowerBound ... number
+            } else {
+                runs.append(number ... number)
+            }
+        }
+        return runs.map { run in
+            run.count == 1 ? "\(run.lowerBound)" : "\(run.lowerBound)–\(run.upperBound)"
+        }.joined(separator: ", ")
+    }
+
     static func hex(_ bytes: some Sequence<UInt8>) -> String {
         bytes.map { byte in
             let text = String(byte, radix: 16)

@@ -18,6 +18,20 @@ struct Health: ParsableCommand {
             ("cells", "\(health.cells)"), ("unverified", "\(health.unverified)"),
             ("faults", health.faults.isEmpty ? "none" : health.faults.joined(separator: "; ")),
         ])
+        if !health.banks.isEmpty {
+            var table = Table([
+                "bank", "ON/OFF median", "worst", "life used median", "worst", "stuck ON",
+                "stuck OFF",
+            ])
+            for bank in health.banks {
+                table.add([
+                    bank.bank, Format.number(bank.onOffRatioMedian),
+                    Format.number(bank.onOffRatioWorst), Format.percent(bank.lifeUsedMedian),
+                    Format.percent(bank.lifeUsedWorst), "\(bank.stuckOn)", "\(bank.stuckOff)",
+                ])
+            }
+            lines += [""] + table.lines
+        }
         if !health.cycles.isEmpty {
             var table = Table(["pulses seen", "cells"])
             for bin in health.cycles {

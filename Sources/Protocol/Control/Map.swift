@@ -41,7 +41,7 @@ struct Map: ParsableCommand {
                 ("slices", "\(state.slices) × \(state.bitsPerSlice) bit"),
                 ("codes", "-\(state.codeMax) … \(state.codeMax)"),
                 ("ADC full scale", "\(Format.number(state.adcFullScaleUa)) µA"),
-                ("tiles", state.tiles.map(String.init).joined(separator: ", ")),
+                ("tiles", Format.ranges(state.tiles)),
             ]))
     }
 }

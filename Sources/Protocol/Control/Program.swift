@@ -18,6 +18,23 @@ struct Program: ParsableCommand {
     var tolerance: Double = 0
     @Option(name: .customLong("pulses-max"), help: "Pulses a cell; 0: the technology's.")
     var pulsesMax: UInt32 = 0
+    @Option(
+        name: .customLong("confirming-reads"),
+        help: "Verifications in band after the first, 0 … 3.")
+    var confirmingReads: UInt32 = 0
+    @Option(
+        help: ArgumentHelp(
+            "Priority of each weight, .npy: [rows, columns], f4; the larger the sooner.",
+            valueName: "file"))
+    var priority: String?
+    @Option(
+        name: .customLong("budget-pulses"),
+        help: "With --priority: pulses that all may take; what is left over is written open loop.")
+    var budgetPulses: UInt64 = 0
+    @Option(
+        name: .customLong("budget-energy"),
+        help: ArgumentHelp("With --priority: energy that all may take.", valueName: "pJ"))
+    var budgetEnergy: Double = 0
     @Flag(help: "Also weights whose code did not change.") var all = false
     @Option(
         name: .customLong("read-back"),
@@ -42,6 +59,10 @@ struct Program: ParsableCommand {
         options.method = method.wire
         options.tolerance = tolerance
         options.pulsesMax = pulsesMax
+        options.confirmingReads = confirmingReads
+        options.priority = try priority.map { try Self.priorities($0, shape: file.shape) }
+        options.budgetPulses = budgetPulses
+        options.budgetPicojoules = budgetEnergy
         options.all = all
         options.readBack = readBack != nil
         let codes = try Self.codes(file.values, name: input)
@@ -54,7 +75,7 @@ struct Program: ParsableCommand {
         let r = outcome.result
         var lines = Table.pairs([
             ("cells", "\(r.cells)"), ("verified", "\(r.verified)"),
-            ("unverified", "\(r.unverified)"), ("written open loop", "\(r.written)"),
+            ("unverified", Self.unverified(r)), ("written open loop", "\(r.written)"),
             ("not attempted", "\(r.notAttempted)"),
             (
                 "pulses a cell",
@@ -64,6 +85,24 @@ struct Program: ParsableCommand {
         ])
         lines += outcome.warnings.map { "warning: \($0)" }
         target.show(json: Codec.json(outcome.result), lines)
+    }
+
+    private static func unverified(_ result: WireProgramResult) -> String {
+        let reasons = [
+            (result.stuckOn, "stuck ON"), (result.stuckOff, "stuck OFF"),
+            (result.windowClosed, "no window left"), (result.permanent, "broken line"),
+        ].filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
+        return "\(result.unverified)"
+            + (reasons.isEmpty ? "" : " (\(reasons.joined(separator: ", ")))")
+    }
+
+    private static func priorities(_ path: String, shape: [Int]) throws -> [Float] {
+        let file = try NPYFile(reading: path)
+        guard case .f32(let values) = file.values, file.shape == shape else {
+            throw InputError(
+                "\(path) has the shape \(file.shape); priorities are f4 of the shape \(shape)")
+        }
+        return values
     }
 
     /// i8 and i16 as they are; wider numbers where each fits i16.

@@ -39,7 +39,7 @@ extension Worker {
                     "matrix \(id) lies in bank \(bank.name), whose cells are digital: read its "
                         + "weights")
             }
-            try checkReply(region.count * (isWeights ? 1 : planes), limits)
+            try checkReply(region, planes: isWeights ? 1 : planes, limits)
             reader = try planeReader(command, at: time)
             if isWeights {
                 values = weights(of: matrix, region, reader, in: state)
@@ -66,12 +66,18 @@ extension Worker {
         return PlaneReader(repeats: command.repeats, draws: try nextSampleEvent(), time: time)
     }
 
-    private func checkReply(_ elements: Int, _ limits: ChipLimits) throws(ChipFault) {
-        guard elements * 4 <= limits.replyBytes else {
+    private func checkReply(_ region: Region, planes: Int, _ limits: ChipLimits)
+        throws(ChipFault)
+    {
+        let bytes = region.count * planes * MemoryLayout<Float>.size
+        guard bytes <= limits.replyBytes else {
+            let rows = limits.replyBytes / (region.columns * planes * MemoryLayout<Float>.size)
             throw ChipFault(
                 .resourceExhausted, .limit, .afterFix,
-                "the reply would have \(elements * 4) bytes; allowed: \(limits.replyBytes). Read "
-                    + "a smaller region")
+                "the reply would have \(bytes) bytes; allowed: \(limits.replyBytes). Read a region "
+                    + (rows > 0
+                        ? "of at most \(rows) rows of \(region.columns) columns"
+                        : "with fewer columns"))
         }
     }
 

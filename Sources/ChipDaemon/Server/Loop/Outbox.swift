@@ -1,11 +1,15 @@
+internal import Glibc
 internal import Protocol
 internal import Synchronization
 
 /// Messages on their way to the thread that owns a socket.
+///
+/// The owner needs no waking: it takes what it pushed itself before it waits again.
 final class Outbox: Sendable {
     private struct State {
         var messages: [[Frame]] = []
         var isFinishing = false
+        var owner: pthread_t?
     }
 
     let wakeup: Wakeup
@@ -18,14 +22,17 @@ final class Outbox: Sendable {
         self.messagesMax = messagesMax
     }
 
+    /// The calling thread will take.
+    func becomeOwner() { state.withLock { $0.owner = pthread_self() } }
+
     /// From any thread.
     func push(_ message: [Frame]) {
-        let isFirst = state.withLock { state in
+        let isToWake = state.withLock { state in
             if let messagesMax, state.messages.count >= messagesMax { return false }
             state.messages.append(message)
-            return state.messages.count == 1
+            return state.messages.count == 1 && state.owner != pthread_self()
         }
-        if isFirst { wakeup.signal() }
+        if isToWake { wakeup.signal() }
     }
 
     /// Nothing more comes: the thread sends what is here, and ends.

@@ -119,15 +119,13 @@ final class SocketThread: Sendable {
         _ socket: borrowing Socket, _ outbox: Outbox, _ logger: Logger,
         _ onTick: @Sendable () -> Void, _ onMessage: @Sendable ([Frame]) -> Void
     ) throws(ZMQError) {
+        outbox.becomeOwner()
         var errors = 0
         while true {
             do throws(ZMQError) {
                 let ready = try Poll.wait(
                     socket: socket, wakeup: outbox.wakeup, timeoutMilliseconds: 1_000)
                 if ready.woken { outbox.wakeup.drain() }
-                let (messages, isFinishing) = outbox.take()
-                for message in messages { send(message, socket, logger) }
-                if isFinishing { return }
                 if ready.socketReady {
                     for _ in 0 ..< messagesPerTurn {
                         guard let message = try socket.receive() else { break }
@@ -135,6 +133,10 @@ final class SocketThread: Sendable {
                     }
                 }
                 onTick()
+                // Last before waiting: what this thread pushed by itself woke nobody.
+                let (messages, isFinishing) = outbox.take()
+                for message in messages { send(message, socket, logger) }
+                if isFinishing { return }
                 errors = 0
             } catch {
                 errors += 1
