@@ -11,22 +11,25 @@ enum WiresCases {
     /// is the usual exact method.
     static func solve(side: Int) throws {
         let conductances = (0 ..< side * side).map { 2 + 18 * Double($0 * 7919 % 16) / 15 }
-        let tile = WiredTile(
-            rows: side, columns: side, conductances: conductances, resistances: .published)
+        func tile() -> WiredTile {
+            WiredTile(
+                rows: side, columns: side, conductances: conductances, resistances: .published)
+        }
         let operations = EffectiveMatrix.operationCount(rows: side, columns: side)
         let product = DenseProduct(side: side)
         var sum = 0.0
         let times = Timing.compare {
-            sum += EffectiveMatrix(tile)[0, 0]
+            sum += EffectiveMatrix(tile())[0, 0]
         } floor: {
             product.run()
         }
         guard sum > 0 else { throw BenchFault("a matrix of 0") }
         let floor = times.floor * operations / product.operations
         let elimination = times.floor * 2 * pow(Double(side), 4) / product.operations
-        let effective = EffectiveMatrix(tile)
+        let wired = tile()
+        let effective = EffectiveMatrix(wired)
         let transfers = Timing.compare {
-            sum += CellTransfers(tile, effective: effective).alpha[0]
+            sum += CellTransfers(wired, effective: effective).alpha[0]
         } floor: {
         }
         Result(

@@ -14,16 +14,19 @@ import Glibc
 /// 2·n²·m² operations, nineteen times a new solution at 128 × 128, and leaves an error of second order:
 /// at 10⁻⁵ it would hold for a change of three in a thousand.
 ///
-///     |error of an entry| ≤ 2·max(|a_3|, |a_2|/ρ)/(ρ − 1),  ρ = β/h + √(1 + (β/h)²)   
+///     |error of an entry| ≤ 2·max(|a_3|, |a_2|/ρ, |a_1|/ρ²)/(ρ − 1)             
+///     ρ = β/h + √(1 + (β/h)²)
 ///
 /// M is analytic as long as every conductance has a positive real part: for |Im x| < β, the
 /// smaller of π/(2·ν_max) and π, where cells that are older than the youngest have a singularity.
-/// So its coefficients shrink like ρ⁻ᵏ; how large they are is read off the last two. Tested, the
-/// bound is LOOSENESS times the error.
+/// So its coefficients decay like ρ⁻ᵏ. That is a theorem; how large they are is read off three of
+/// them, and assumed of the rest. Over 360,000 cells drawn to break it the bound was 3 times the
+/// error or more; for the tiles of the tests it is 3 … 35 times the largest error (median 9).
 ///
 /// - Validity: while no cell is written, and from the reference age of the youngest cell on.
 /// - Units: x without unit, µS; `errorBound` relative to the largest entry of the same output.
-/// - Cost: four to eight solutions for a span; evaluating takes 8 operations a cell.
+/// - Cost: four solutions a span, eight if the first guess of its length fails; evaluating
+///   takes 7 operations a cell. With a bound of 5·10⁻⁶ a span is 0.42: 52 % more age.
 /// - Memory: four matrices of Float32.
 /// - Source: physics §8, §6 for the bound that is asked for; trefethen2013atap §8 for the
 ///   coefficients of analytic functions.
@@ -33,7 +36,7 @@ public struct EffectiveMatrixCourse: Sendable {
     public let direction: ReadDirection
     /// The stretch of x for which the bound holds; outside it a new course is needed.
     public let span: ClosedRange<Double>
-    /// The error of any entry over the largest entry of its output, at most.
+    /// The error of any entry over the largest entry of its output, at most.
     public let errorBound: Double
     private let matrices: [[Float]]
 
@@ -122,16 +125,19 @@ public struct EffectiveMatrixCourse: Sendable {
                 largest[output] = min(largest[output], entries[output])
             }
         }
-        let second = (0 ..< nodes).map { chebyshev(2, point($0)) * 2 / Double(nodes) }
-        let third = (0 ..< nodes).map { chebyshev(3, point($0)) * 2 / Double(nodes) }
-        for cell in 0 ..< rows * columns {
-            var (a2, a3) = (0.0, 0.0)
-            for node in 0 ..< nodes {
-                a2 += second[node] * solved[node].values[cell]
-                a3 += third[node] * solved[node].values[cell]
+        // Row k: a_k from the matrices at the points, over ρ^(3 − k).
+        let weights = (1 ... 3).map { degree in
+            (0 ..< nodes).map {
+                chebyshev(degree, point($0)) * 2 / Double(nodes) / pow(rho, Double(3 - degree))
             }
+        }
+        for cell in 0 ..< rows * columns {
             let output = isForward ? cell % columns : cell / columns
-            errors[output] = max(errors[output], abs(a3), abs(a2) / rho)
+            for weight in weights {
+                var sum = 0.0
+                for node in 0 ..< nodes { sum += weight[node] * solved[node].values[cell] }
+                errors[output] = max(errors[output], abs(sum))
+            }
         }
         let worst = zip(errors, largest).reduce(0.0) { $1.1 > 0 ? max($0, $1.0 / $1.1) : $0 }
         return worst * 2 / (rho - 1) + 4 * Double(Float.ulpOfOne)

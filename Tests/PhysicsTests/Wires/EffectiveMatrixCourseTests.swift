@@ -64,11 +64,9 @@ struct EffectiveMatrixCourseTests {
         }
     }
 
-    /// Never above the bound, and the bound within the tolerance; how loose it is, besides the
-    /// rounding of Float32.
-    static func check(_ tile: Tile, from start: Double, tolerance: Double) -> (
-        looseness: Double, span: Double
-    ) {
+    /// Never above the bound, and the bound within the tolerance; returns the bound over the
+    /// largest error.
+    static func check(_ tile: Tile, from start: Double, tolerance: Double) -> Double {
         let course = EffectiveMatrixCourse(
             from: start, driftCoefficientMax: tile.coefficientMax,
             tolerance: tolerance,
@@ -87,7 +85,7 @@ struct EffectiveMatrixCourseTests {
         #expect(worst <= course.errorBound)
         #expect(!course.covers(start - 1e-9))
         #expect(!course.covers(course.span.upperBound + 1e-9))
-        return (course.errorBound / worst, length)
+        return course.errorBound / worst
     }
 
     @Test(arguments: [Cells.feFET, .pcmTwo, .rram], [0.0, 30, 1e6])
@@ -98,9 +96,8 @@ struct EffectiveMatrixCourseTests {
                     cells, rows, columns, delayMax: delayMax,
                     direction: seed == 1 ? .transposed : .forward, seed: UInt64(seed + rows))
                 for tolerance in [5e-6, 1e-4] {
-                    let (looseness, span) = Self.check(tile, from: start, tolerance: tolerance)
-                    print("LOOSE", cells.name, delayMax, start, rows, tolerance, looseness, span)
-                    #expect(looseness < 1000)
+                    let looseness = Self.check(tile, from: start, tolerance: tolerance)
+                    #expect(looseness < 500)
                 }
             }
         }
@@ -112,32 +109,41 @@ struct EffectiveMatrixCourseTests {
             .rram, 20, 20, delayMax: 0,
             resistances: WireResistances(
                 driverOhm: 20_000, rowWireOhm: 500, columnWireOhm: 500, senseOhm: 20_000), seed: 5)
-        let (looseness, span) = Self.check(tile, from: 0, tolerance: 5e-6)
-        print("LOOSE long", looseness, span)
+        #expect(Self.check(tile, from: 0, tolerance: 5e-6) < 500)
     }
 
-    /// Single cells, the fastest ones, with their singularity anywhere near the span: nothing
-    /// averages the error out.
-    @Test(arguments: [0.02, 0.088, 0.2, 0.4])
-    func theBoundHoldsForTheWorstCells(coefficient: Double) throws {
-        for seed in 0 ..< 400 {
-            var generator = SeededGenerator(state: UInt64(seed))
-            let delay = exp(Double.random(in: -4 ... 4, using: &generator))
-            let g = exp(Double.random(in: -3 ... 12, using: &generator))
+    /// One pair of cells side by side, one older than the other: nothing averages the error out,
+    /// and in one draw of 300 two coefficients in turn pass close to 0 (a bound from the last two
+    /// alone fails here).
+    @Test(arguments: 0 ..< 8)
+    func theBoundHoldsForTheWorstCells(seed: Int) throws {
+        var generator = SeededGenerator(state: UInt64(seed))
+        for _ in 0 ..< 500 {
+            let g = exp(Double.random(in: 0 ... 12, using: &generator))
+            let delay = exp(Double.random(in: -1 ... 5, using: &generator))
+            let shares = (0 ..< 2).map { _ in Double.random(in: 0 ... 1, using: &generator) }
+            let young = Double.random(in: 0 ... 0.4, using: &generator)
+            let swaps = Bool.random(using: &generator)
             func cell(_ x: Double) -> EffectiveMatrix {
-                EffectiveMatrix(
+                let (first, second) = swaps ? (0.4, young) : (young, 0.4)
+                let sum =
+                    shares[0] * exp(-first * x)
+                    + shares[1] * pow(exp(x) + delay, -second)
+                return EffectiveMatrix(
                     WiredTile(
-                        rows: 1, columns: 1,
-                        conductances: [g * pow(exp(x) + delay, -coefficient)],
-                        resistances: .published))
+                        rows: 1, columns: 1, conductances: [g * sum], resistances: .published))
             }
             let course = EffectiveMatrixCourse(
-                from: 0, driftCoefficientMax: coefficient, tolerance: 1e-4, solution: cell)
+                from: 0, driftCoefficientMax: 0.4, tolerance: 1e-4, solution: cell)
+            let exact = (0 ... 20).map { part -> (Double, Double) in
+                let x = course.span.upperBound * (Double(part) / 20)
+                return (x, cell(x)[0, 0])
+            }
+            let largest = exact.reduce(0) { max($0, $1.1) }
             var value: [Float] = [0]
-            for step in 0 ... 20 {
-                let x = course.span.upperBound * (Double(step) / 20)
+            for (x, entry) in exact {
                 course.values(at: x, into: &value)
-                #expect(abs(Double(value[0]) / cell(x)[0, 0] - 1) <= course.errorBound)
+                #expect(abs(Double(value[0]) - entry) <= course.errorBound * largest)
             }
         }
     }

@@ -130,6 +130,19 @@ struct EffectiveMatrixTests {
         }
     }
 
+    /// The largest tile of a chip, walked along its rows and along its columns.
+    @Test func bothWaysThroughALargeTile() throws {
+        var generator = SeededGenerator(state: 8)
+        let g = try randomConductances(.rram, count: 256 * 256, generator: &generator)
+        let matrices = [ReadDirection.forward, .transposed].map {
+            EffectiveMatrix(
+                WiredTile(
+                    rows: 256, columns: 256, conductances: g, resistances: .published,
+                    direction: $0))
+        }
+        #expect(largestRatioError(matrices[0].values, matrices[1].values) < 2e-11)
+    }
+
     /// Rayleigh: the power that all sources at 1 V deliver never grows with a resistance.
     @Test(arguments: 0 ..< 4)
     func moreResistanceIsLessPower(part: Int) throws {

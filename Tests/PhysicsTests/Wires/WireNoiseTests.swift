@@ -1,3 +1,4 @@
+import Foundation
 import Physics
 import TestSupport
 import Testing
@@ -169,6 +170,48 @@ struct WireNoiseTests {
         }
         let variances = image.variances(voltages: volts, currents: currents)
         #expect(largestRatioError(variances, sums) < 1e-5)
+    }
+
+    /// Half way between two ages against the noise at that age.
+    @Test(arguments: [Cells.feFET, .rram], [ReadDirection.forward, .transposed])
+    func betweenTwoAges(cells: Cells, direction: ReadDirection) throws {
+        var generator = SeededGenerator(state: 2)
+        let g = try randomConductances(cells, count: 64 * 64, generator: &generator)
+        let nu = g.map { _ in
+            cells.driftCoefficient * Double.random(in: 0.4 ... 1.6, using: &generator)
+        }
+        let noise = try cells.technology().readNoise
+        func image(_ x: Double) -> (WireNoise, EffectiveMatrix) {
+            let aged = zip(g, nu).map { $0 * exp(-$1 * x) }
+            let tile = WiredTile(
+                rows: 64, columns: 64, conductances: aged, resistances: .published,
+                direction: direction)
+            let effective = EffectiveMatrix(tile)
+            return (
+                WireNoise(
+                    transfers: CellTransfers(tile, effective: effective),
+                    conductances: aged.map { Float($0) }, noise: noise), effective
+            )
+        }
+        let volts = (0 ..< 64).map { _ in Double.random(in: 0 ... 0.2, using: &generator) }
+        let (middle, effective) = image(0.21)
+        let currents = (0 ..< 64).map { output in
+            (0 ..< 64).reduce(0) { sum, input in
+                sum + volts[input]
+                    * (direction == .forward ? effective[input, output] : effective[output, input])
+            }
+        }
+        let mixed = WireNoise.between(image(0).0, image(0.42).0, share: 0.5)
+        let error = largestRatioError(
+            mixed.variances(voltages: volts, currents: currents),
+            middle.variances(voltages: volts, currents: currents))
+        #expect(error < 0.001)
+        // The ends themselves are further away.
+        for end in [0, 0.42] {
+            let atEnd = image(end).0.variances(voltages: volts, currents: currents)
+            let expected = middle.variances(voltages: volts, currents: currents)
+            #expect(largestRatioError(atEnd, expected) > 0.004)
+        }
     }
 
     @Test func withoutResistancesItIsThePlainLaw() throws {
