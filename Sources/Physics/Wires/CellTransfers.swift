@@ -4,8 +4,7 @@
 ///
 /// | symbol | meaning                                                                    | unit |
 /// |--------|----------------------------------------------------------------------------|------|
-/// | S      | change of output o for 1 µA that flows across cell (i, o) besides its own,   | V    |
-/// |        | times the voltage of the cell: dI_o/dg_io                                    |      |
+/// | S      | dI_o/dg_io: change of output o with the conductance of cell (i, o)          | V    |
 /// | T      | transfer of a current across the cell to output o: the voltage of the cell   | 1    |
 /// |        | with 1 V on terminal o alone                                                 |      |
 /// | α      | potential of the input node at the cell, with 1 V on input i alone           | 1    |
@@ -19,8 +18,8 @@
 /// - Shape: rows × columns, row-major, as the cells. Inputs and outputs as in `EffectiveMatrix`.
 /// - Edge cases: an output without current has κ = 0, a tile without current λ = 0.
 /// - Postconditions: 0 ≤ T ≤ 1, 0 ≤ α ≤ 1 up to rounding; 1, 1, 0, 0 without resistances.
-/// - Cost: two walks over half the tile: about as much as the matrix itself, and no
-///   factor of it is kept.
+/// - Cost: two walks over half the tile, twice the time of the matrix itself; nothing of its
+///   solution is kept for them.
 /// - Source: physics §8.
 public struct CellTransfers: Sendable {
     public let rows: Int

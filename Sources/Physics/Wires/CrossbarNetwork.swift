@@ -33,21 +33,21 @@ struct CrossbarNetwork {
         (self.driver, self.rowWire) = (driver, rowWire)
         (self.columnWire, self.sense) = (columnWire, sense)
         self.conductances = conductances
+        precondition(conductances.allSatisfy { $0 >= 0 && $0.isFinite })
         var relief = conductances
-        var senseRelief = [Double](repeating: 0, count: columns)
-        for column in 0 ..< columns {
-            var above = 0.0
-            var joined = 0.0
-            for cell in column * rows ..< (column + 1) * rows {
-                precondition(conductances[cell] >= 0 && conductances[cell].isFinite)
-                joined = above + conductances[cell]
-                relief[cell] = 1 / (1 + columnWire * joined)
-                above = relief[cell] * joined
+        var above = [Double](repeating: 0, count: columns)
+        var joined = above
+        // Row by row: the divisions of one column wait for each other.
+        for row in 0 ..< rows {
+            for column in 0 ..< columns {
+                let cell = column * rows + row
+                joined[column] = above[column] + conductances[cell]
+                relief[cell] = 1 / (1 + columnWire * joined[column])
+                above[column] = relief[cell] * joined[column]
             }
-            senseRelief[column] = 1 / (1 + sense * joined)
         }
+        senseRelief = joined.map { 1 / (1 + sense * $0) }
         self.relief = relief
-        self.senseRelief = senseRelief
     }
 
     /// The same network walked the other way: its rows are these columns, from the last to the

@@ -11,8 +11,8 @@ import Glibc
 /// follows its own ν_i; the polynomial replaces the age only.
 ///
 /// Why not an update from the change of each cell? Its first-order term ∂M_oi/∂g_kl·dg_kl alone is
-/// 2·n²·m² operations, nineteen times a new solution at 128 × 128, and leaves an error of second order:
-/// at 10⁻⁵ it would hold for a change of three in a thousand.
+/// 2·n²·m² operations, nineteen times a new solution at 128 × 128, and leaves an error of second
+/// order: at 10⁻⁵ it would hold for a change of three in a thousand.
 ///
 ///     |error of an entry| ≤ 2·max(|a_3|, |a_2|/ρ, |a_1|/ρ²)/(ρ − 1)             
 ///     ρ = β/h + √(1 + (β/h)²)
@@ -23,7 +23,8 @@ import Glibc
 /// them, and assumed of the rest. Over 360,000 cells drawn to break it the bound was 3 times the
 /// error or more; for the tiles of the tests it is 3 … 35 times the largest error (median 9).
 ///
-/// - Validity: while no cell is written, and from the reference age of the youngest cell on.
+/// - Validity: while no cell is written, and from the reference age of the youngest cell on. Where
+///   nothing drifts one `EffectiveMatrix` is enough.
 /// - Units: x without unit, µS; `errorBound` relative to the largest entry of the same output.
 /// - Cost: four solutions a span, eight if the first guess of its length fails; evaluating
 ///   takes 7 operations a cell. With a bound of 5·10⁻⁶ a span is 0.42: 52 % more age.
@@ -61,6 +62,7 @@ public struct EffectiveMatrixCourse: Sendable {
             let points = (0 ..< Self.nodes).map { start + half * (1 + Self.point($0)) }
             let solved = try points.map(solution)
             let bound = Self.bound(solved, decay: strip / half)
+            precondition(bound.isFinite)
             if bound <= tolerance {
                 (rows, columns) = (solved[0].rows, solved[0].columns)
                 direction = solved[0].direction

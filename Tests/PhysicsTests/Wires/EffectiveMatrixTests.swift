@@ -140,7 +140,7 @@ struct EffectiveMatrixTests {
                     rows: 256, columns: 256, conductances: g, resistances: .published,
                     direction: $0))
         }
-        #expect(largestRatioError(matrices[0].values, matrices[1].values) < 2e-11)
+        #expect(largestRatioError(matrices[0].values, matrices[1].values) < 1e-13)
     }
 
     /// Rayleigh: the power that all sources at 1 V deliver never grows with a resistance.
