@@ -13,8 +13,8 @@ extension CrossbarNetwork {
     ///   for the linear system, along the side that makes it less: 13⅔·n³ for a square tile. Block
     ///   elimination needs n³·m + n²·m², one power more: no block is ever inverted here.
     /// - Accuracy: walking towards the drivers, every voltage grows, so no digit is lost in N or B;
-    ///   the condition of B costs at most the factor e^length. At 256 × 256 with the published
-    ///   resistances walks along rows and along columns differ by 10⁻¹⁴ relative.
+    ///   the condition of B costs at most the factor e^length. At 256 × 256 with the
+    ///   published resistances walks along rows and along columns differ by 10⁻¹⁴ relative.
     /// - Memory: n² + 2·n·m numbers of Double besides the network: 1.5 MiB at 256 × 256.
     func effectiveMatrix() -> [Double] {
         if columns < rows { return mirrored.walked().turned(columns, rows) }

@@ -70,8 +70,8 @@ public struct WireNoise: Sendable {
 
     /// Between the noise at two ages, linear in x = ln(age), `share` = 0 … 1 of the way.
     ///
-    /// - Postconditions: over a span in which the variance changes by the share d it is right within
-    ///   d²/8: 0.1 % over a span of an `EffectiveMatrixCourse`.
+    /// - Postconditions: over a span in which the variance changes by the share d it is right
+    ///   within d²/8: 0.1 % over a span of an `EffectiveMatrixCourse`.
     public static func between(_ from: WireNoise, _ to: WireNoise, share: Float) -> WireNoise {
         precondition(from.rows == to.rows && from.columns == to.columns)
         precondition(from.direction == to.direction)
