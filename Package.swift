@@ -90,7 +90,7 @@ let package = Package(
         // Proof and speed.
         .target(name: "TestSupport", path: "Tests/Support", swiftSettings: strict),
         .testTarget(
-            name: "PhysicsTests", dependencies: ["Physics", "CKernels"],
+            name: "PhysicsTests", dependencies: ["Physics", "CKernels", "TestSupport"],
             swiftSettings: strict),
         .testTarget(
             name: "ProtocolTests", dependencies: ["Protocol", "ChipClient", "Checksum", protobuf],

@@ -24,6 +24,9 @@ enum NVCIMBench {
         if isAsked("disk-bytes-per-cell") || isAsked("memory-bytes-per-cell") {
             try ChipCases.sizes()
         }
+        for side in WiresCases.sides where isAsked("wires-\(side)") {
+            try WiresCases.solve(side: side)
+        }
         if WireCases.names.contains(where: isAsked) { try WireCases.run(isAsked) }
     }
 

@@ -6,6 +6,7 @@
 
 #define NVCIM(name) name##_baseline
 #include "body.h"
+#include "wires.h"
 #undef NVCIM
 
 #if defined(__x86_64__)
@@ -13,6 +14,7 @@
 #pragma clang attribute push(__attribute__((target("avx2"))), apply_to = function)
 #define NVCIM(name) name##_avx2
 #include "body.h"
+#include "wires.h"
 #undef NVCIM
 #pragma clang attribute pop
 
@@ -61,4 +63,11 @@ size_t nvcim_convert(const float *mean, const float *variance, const float *z,
 void nvcim_add_currents(const float *mean, const float *variance, const float *z, float weight,
                         float *sums, size_t count) {
     CHOOSE(nvcim_add_currents, mean, variance, z, weight, sums, count);
+}
+
+void nvcim_wire_step(const double *g, const double *relief, double sense_relief, double line,
+                     double sense, double series, double *volts, double *flows, double *scratch,
+                     double *out, size_t rows) {
+    CHOOSE(nvcim_wire_step, g, relief, sense_relief, line, sense, series, volts, flows, scratch,
+           out, rows);
 }

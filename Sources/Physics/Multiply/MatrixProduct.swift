@@ -6,7 +6,7 @@ internal import CBLAS
 /// bits need the same machine and the same cut of the work, which is in fixed blocks.
 enum MatrixProduct {
     /// The library's own threads would fight ours, which split the work between products.
-    private static let isSingleThreaded: Bool = {
+    static let isSingleThreaded: Bool = {
         openblas_set_num_threads(1)
         return true
     }()

@@ -29,7 +29,13 @@
                                  int32_t weight, int32_t *codes, size_t count);                   \
     /* sums[i] += weight · (mean[i] + sqrt(variance[i]) · z[i]). */                               \
     void nvcim_add_currents##suffix(const float *mean, const float *variance, const float *z,     \
-                                    float weight, float *sums, size_t count);
+                                    float weight, float *sums, size_t count);                     \
+    /* Crosses one column of a crossbar (X-4) with sixteen voltage vectors at once: `volts`,      \
+     * `flows` and `scratch` are rows x 16. Adds the currents into the cells to `flows`, then     \
+     * series * `flows` to `volts`; `out`, the 16 bit-line currents, may be null. */              \
+    void nvcim_wire_step##suffix(const double *g, const double *relief, double sense_relief,      \
+                                 double line, double sense, double series, double *volts,         \
+                                 double *flows, double *scratch, double *out, size_t rows);
 
 NVCIM_DECLARE()          /* the best that this processor has */
 NVCIM_DECLARE(_baseline)
