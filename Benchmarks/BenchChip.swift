@@ -33,7 +33,8 @@ final class BenchChip {
     static let limits = ChipLimits(
         cellsPerChange: Limits.cellsPerChange, replyBytes: Limits.frameBytes,
         sessions: Limits.sessions, unacknowledged: Limits.unacknowledged,
-        matrices: Limits.matrices, leaseTermMilliseconds: UInt64(Limits.leaseTermMilliseconds))
+        matrices: Limits.matrices, batch: Limits.batch, repeats: Limits.repeats,
+        leaseTermMilliseconds: UInt64(Limits.leaseTermMilliseconds))
 
     static func store(_ directory: URL) throws -> SQLiteChipStore {
         try SQLiteChipStore(

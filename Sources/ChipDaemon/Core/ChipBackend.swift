@@ -289,17 +289,23 @@ public struct ChipLimits: Sendable {
     public var sessions: Int
     public var unacknowledged: Int
     public var matrices: Int
+    /// Vectors of a product.
+    public var batch: Int
+    /// Read pulses averaged.
+    public var repeats: Int
     public var leaseTermMilliseconds: UInt64
 
     public init(
         cellsPerChange: Int, replyBytes: Int, sessions: Int, unacknowledged: Int, matrices: Int,
-        leaseTermMilliseconds: UInt64
+        batch: Int, repeats: Int, leaseTermMilliseconds: UInt64
     ) {
         self.cellsPerChange = cellsPerChange
         self.replyBytes = replyBytes
         self.sessions = sessions
         self.unacknowledged = unacknowledged
         self.matrices = matrices
+        self.batch = batch
+        self.repeats = repeats
         self.leaseTermMilliseconds = leaseTermMilliseconds
     }
 }

@@ -171,7 +171,7 @@ public final class Daemon: Service {
         let limits = ChipLimits(
             cellsPerChange: Limits.cellsPerChange, replyBytes: Limits.frameBytes,
             sessions: Limits.sessions, unacknowledged: Limits.unacknowledged,
-            matrices: Limits.matrices,
+            matrices: Limits.matrices, batch: Limits.batch, repeats: Limits.repeats,
             leaseTermMilliseconds: UInt64(Limits.leaseTermMilliseconds))
         return { serial throws(ChipFault) in
             let store = try openStore(state, serial, digest, now: clock.now)

@@ -20,8 +20,8 @@ struct Health: ParsableCommand {
         ])
         if !health.banks.isEmpty {
             var table = Table([
-                "bank", "ON/OFF median", "worst", "life used median", "worst", "stuck ON",
-                "stuck OFF",
+                "bank", "ON/OFF median", "ON/OFF worst", "life used median", "life used worst",
+                "stuck ON", "stuck OFF",
             ])
             for bank in health.banks {
                 table.add([

@@ -15,7 +15,7 @@ final class TestBench {
 
     static let limits = ChipLimits(
         cellsPerChange: 4 << 20, replyBytes: 64 << 20, sessions: 4, unacknowledged: 8,
-        matrices: 64, leaseTermMilliseconds: 60_000)
+        matrices: 64, batch: 4096, repeats: 4096, leaseTermMilliseconds: 60_000)
 
     static func session(_ number: UInt8) -> SessionID {
         SessionID(Array(repeating: number, count: 16))!

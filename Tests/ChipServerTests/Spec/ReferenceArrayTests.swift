@@ -21,7 +21,7 @@ struct ReferenceArrayTests {
             serial: 1, spec: spec.spec, store: store,
             limits: ChipLimits(
                 cellsPerChange: 1 << 20, replyBytes: 1 << 20, sessions: 4, unacknowledged: 8,
-                matrices: 4, leaseTermMilliseconds: 60_000), now: now)
+                matrices: 4, batch: 16, repeats: 16, leaseTermMilliseconds: 60_000), now: now)
         epoch = try chip.acquireLease(
             session: SampleRecords.session, termMilliseconds: 60_000, now: now
         ).epoch

@@ -17,26 +17,33 @@ extension DataSheet {
             worstMilliseconds: Self.worstCases(spec, limits))
     }
 
-    /// Simulated time of the largest request that the limits allow, worst bank.
+    /// Simulated time of the largest request that the limits allow, in the slowest bank.
     private static func worstCases(_ spec: ChipSpec, _ limits: ChipLimits)
         -> [(command: String, milliseconds: Double)]
     {
-        var program = 0.0
-        var read = 0.0
-        for bank in spec.banks where !bank.isDigital {
+        let costs = spec.banks.filter { !$0.isDigital }.map { bank -> [Double] in
             let model = CostModel(spec, bank)
             let parameters = bank.technology.writeVerify
             let cells = limits.cellsPerChange
-            program = max(
-                program,
-                model.programming(
-                    pulses: cells * parameters.pulsesMax,
-                    verifyReads: cells * (parameters.pulsesMax + 1) * parameters.verifyReads
-                ).latencyNanoseconds)
-            read = max(
-                read,
-                model.reading(cells: limits.replyBytes / 4, repeats: 1).latencyNanoseconds)
+            let pulses = WriteVerifyParameters.pulsesMaxRange.upperBound
+            let confirming = WriteVerifyParameters.confirmingReadsRange.upperBound
+            let program = model.programming(
+                pulses: cells * pulses,
+                verifyReads: cells * (pulses + 1) * (confirming + 1) * parameters.verifyReads)
+            let pulse = model.programming(
+                pulses: bank.cellsPerTile * PulseTrain.pulsesRange.upperBound, verifyReads: 0)
+            let read = model.reading(cells: limits.replyBytes / 4, repeats: limits.repeats)
+            // Signed inputs, a phase a bit.
+            let multiply = model.product(
+                ProductActivity(
+                    steps: limits.batch * 2 * spec.converters.dacBits, tiles: bank.tiles,
+                    inputLinesPerTile: bank.rows, outputLinesPerTile: bank.columns,
+                    drivenLines: 0, conversions: 0, adcBits: spec.converters.adcBits,
+                    bytes: 2 * limits.replyBytes, currentSquares: 0))
+            return [program, pulse, read, multiply].map { $0.latencyNanoseconds * 1e-6 }
         }
-        return [("program", program * 1e-6), ("read", read * 1e-6)]
+        return ["program", "pulse", "read", "multiply"].enumerated().map { index, command in
+            (command, costs.map { $0[index] }.max() ?? 0)
+        }
     }
 }
