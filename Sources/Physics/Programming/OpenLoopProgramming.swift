@@ -42,10 +42,11 @@ public struct OpenLoopProgramming: Sendable {
         guard let first = cells.min(), let last = cells.max() else { return }
         let normals = draws.normals(
             .openLoop, first: firstCell + UInt64(first), count: Int(last - first) + 1)
+        let window = window.tabulated(upTo: pulses.max() ?? 0)
         for (cell, target) in zip(cells, targets) {
             let index = Int(cell)
             let landing = landing(
-                target: target, deviation: deviations[index], seen: pulses[index],
+                aim: window.aim(target, pulses[index]), deviation: deviations[index],
                 z: normals[Int(cell - first)])
             pulses[index].count()
             conductances[index] = lives?.stuck(cell: index, seen: pulses[index]) ?? landing
@@ -53,10 +54,10 @@ public struct OpenLoopProgramming: Sendable {
     }
 
     @inline(__always)
-    func landing(target: Float, deviation: Float, seen: UInt32, z: Float) -> Float {
-        let aim = variation.landing(
-            target: window.aim(target, seen), deviation: deviation, on: window.on, noise: noise)
-        return max(0, aim + spread * z)
+    func landing(aim: Float, deviation: Float, z: Float) -> Float {
+        let landing = variation.landing(
+            target: aim, deviation: deviation, on: window.on, noise: noise)
+        return max(0, landing + spread * z)
     }
 }
 

@@ -88,6 +88,8 @@ public struct WriteVerify: Sendable {
         var active = cells.indices.map {
             Active(entry: Int32($0), step: Float(parameters.stepFirst), direction: 0)
         }
+        let most = (pulses.max() ?? 0).addingReportingOverflow(UInt32(parameters.pulsesMax))
+        let window = most.overflow ? self.window : self.window.tabulated(upTo: most.partialValue)
         while !active.isEmpty {
             if shouldStop() { break }
             let normals = draws.later(by: result.cycles).cellNormals(
@@ -101,7 +103,7 @@ public struct WriteVerify: Sendable {
                     &state, cell: cell, target: targets[entry], deviation: deviations[cell],
                     conductance: &conductances[cell], seen: &pulses[cell],
                     used: &result.pulses[entry], coarseWrites: &result.coarseWrites,
-                    lives: lives,
+                    window: window, lives: lives,
                     z: (normals[4 * index], normals[4 * index + 1], normals[4 * index + 2]))
                 if let outcome {
                     result.outcomes[entry] = outcome
@@ -122,7 +124,7 @@ public struct WriteVerify: Sendable {
     private func cycle(
         _ state: inout Active, cell: Int, target: Float, deviation: Float,
         conductance g: inout Float, seen: inout UInt32, used: inout UInt32,
-        coarseWrites: inout Int, lives: CellLives?, z: (Float, Float, Float)
+        coarseWrites: inout Int, window: WornWindow, lives: CellLives?, z: (Float, Float, Float)
     ) -> CellOutcome? {
         let reads = Float(parameters.verifyReads)
         let error = g + noise.deviation(g) / reads.squareRoot() * z.0 - target
@@ -138,11 +140,11 @@ public struct WriteVerify: Sendable {
             return failure(cell, target: target, off: off, seen: seen, lives)
         }
         used += 1
-        seen.count()
         if abs(error) > Float(parameters.coarse) * window.on,
             state.coarseWrites < Self.coarseWritesMax
         {
-            g = openLoop.landing(target: target, deviation: deviation, seen: seen - 1, z: z.2)
+            g = openLoop.landing(
+                aim: window.aim(target, seen), deviation: deviation, z: z.2)
             state.step = Float(parameters.stepFirst)
             state.direction = 0
             state.coarseWrites += 1
@@ -158,6 +160,7 @@ public struct WriteVerify: Sendable {
             g = step.pulsed(
                 g, direction: direction, step: state.step, on: window.on, off: off, z: z.1)
         }
+        seen.count()
         if let stuck = lives?.stuck(cell: cell, seen: seen) { g = stuck }
         return nil
     }
