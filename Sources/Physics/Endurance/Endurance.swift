@@ -10,7 +10,7 @@
 /// | λ, k   | scale and shape of the Weibull law of lifetimes        | pulses   |
 /// | p_on   | share of the cells that fail ON; the others fail OFF   | unitless |
 ///
-/// - Validity: N_c, λ > 0 (∞: never), 0 ≤ β ≤ 2, 0.1 ≤ k ≤ 20, 0 ≤ p_on ≤ 1 (chosen).
+/// - Validity: N_c, λ ≥ 1 (∞: never), 0 ≤ β ≤ 2, 0.1 ≤ k ≤ 20, 0 ≤ p_on ≤ 1 (chosen).
 /// - Source: physics §5.
 public struct Endurance: Sendable, Hashable {
     public let windowPulses: Double
@@ -21,7 +21,7 @@ public struct Endurance: Sendable, Hashable {
 
     // Ranges: chosen, wide enough for what is published.
 
-    public static let pulsesRange = NumberRange.above(0, to: .infinity)
+    public static let pulsesRange = NumberRange.from(1, to: .infinity)
     public static let exponentRange = NumberRange.from(0, to: 2)
     public static let shapeRange = NumberRange.from(0.1, to: 20)
     public static let shareRange = NumberRange.from(0, to: 1)

@@ -40,6 +40,17 @@ struct WornWindow: Sendable {
         return Int(pulses) < offs.count ? offs[Int(pulses)] : law(pulses)
     }
 
+    /// The least N at which no window is left; the largest number stands for none.
+    var closing: UInt32 {
+        guard closes, law(.max) >= on else { return .max }
+        var (open, closed) = (UInt32(0), UInt32.max)
+        while closed - open > 1 {
+            let tried = open + (closed - open) / 2
+            if law(tried) >= on { closed = tried } else { open = tried }
+        }
+        return closed
+    }
+
     @inline(__always)
     func aim(_ target: Float, _ pulses: UInt32) -> Float {
         guard closes else { return target }

@@ -1,12 +1,18 @@
-/// Open-loop trains of SET and RESET pulses of one amplitude, as instruments offer them.
+/// Open-loop trains of SET and RESET pulses of one amplitude, as instruments offer them.        (P-4)
 ///
 /// Pulse k of a cell is (P-3) with the step s and the window after the k − 1 pulses before it. A
-/// train is computed, not played: with soft bounds (γ = 1) a pulse takes away the share s of what
-/// is left to the bound, so that only the last 40/s pulses can be seen in the conductance (e⁻⁴⁰ of
-/// what was before them is left); the others only count. With another γ all are played. (P-4)
+/// train is computed, not played. With soft bounds (γ₊ = γ₋ = 1) a pulse takes away the share s of
+/// what is left to its bound, so that 40/s pulses leave e⁻⁴⁰ of it, less than a Float32 can tell:
+/// - SET: the first 40/s pulses bring the cell to G_on, RESET: to G_off(N), which rises above it
+///   afterwards and does not take it along. The others only count.
+/// - SET and RESET in turn: what was before the last 40/s pulses in which there was a window is
+///   forgotten. The cell begins them where it was, or at G_off(N) where that has risen above it.
 ///
-/// - Random: `DrawField.pulseTrain`; pulse k, counted from the end of the train, draws lane k mod 4
-///   of the cell's block in event `draws.event + ⌊k/4⌋`.
+/// With another γ all are played.
+///
+/// - Random: `DrawField.pulseTrain`; pulse k of those played draws lane k mod 4 of the cell's block
+///   in event `draws.event + ⌊k/4⌋`.
+/// - Postconditions: each cell has seen `pulses` more.
 /// - Cost: O(cells · min(pulses, 40/s)).
 /// - Source: physics §4, §5.
 public struct PulseTrain: Sendable {
@@ -19,8 +25,8 @@ public struct PulseTrain: Sendable {
 
     /// Longest train (chosen: beyond every published endurance it would end every cell).
     public static let pulsesRange = 1 ... 1_000_000_000
+    /// Chosen: from steps that no instrument resolves to the whole window.
     public static let stepRange: ClosedRange<Double> = 1e-4 ... 1
-    /// e⁻⁴⁰ is below the spacing of Float32 and Double numbers.
     private static let memory = 40.0
 
     private let window: WornWindow
@@ -28,6 +34,8 @@ public struct PulseTrain: Sendable {
     private let direction: Direction
     private let pulses: Int
     private let step: Double
+    /// Pulses after which no window is left.
+    private let closing: UInt32
 
     public init(technology: CellTechnology, direction: Direction, pulses: Int, step: Double) {
         precondition(Self.pulsesRange.contains(pulses))
@@ -37,6 +45,7 @@ public struct PulseTrain: Sendable {
         self.direction = direction
         self.pulses = pulses
         self.step = step
+        closing = window.closing
     }
 
     /// Pulses of each cell that are played one by one.
@@ -50,36 +59,53 @@ public struct PulseTrain: Sendable {
     /// - Parameters:
     ///   - conductances: in: g(t) now, aged by the caller; out: g after the train.
     ///   - lives: `nil`: no cell of the tile can reach the end of its life.
+    ///   - shouldStop: asked before each event's pulses.
+    /// - Returns: false where it was stopped; conductances and pulses mean nothing then.
     public func play(
         cells: [Int32], conductances: inout [Float], pulses seen: inout [UInt32],
-        lives: CellLives?, draws: EventDraws, firstCell: UInt64
-    ) {
+        lives: CellLives?, draws: EventDraws, firstCell: UInt64, shouldStop: () -> Bool
+    ) -> Bool {
         precondition(conductances.count == seen.count)
-        let skipped = pulses - playedPulses
-        for cell in cells { seen[Int(cell)].count(by: skipped) }
+        let starts = cells.map { seen[Int($0)] }
+        let skipped = starts.map { self.skipped(seen: $0) }
+        for (entry, cell) in cells.enumerated() where skipped[entry] > 0 {
+            seen[Int(cell)].count(by: skipped[entry])
+            conductances[Int(cell)] = max(conductances[Int(cell)], window.off(seen[Int(cell)]))
+        }
         var normals: [Float] = []
-        for left in stride(from: playedPulses - 1, through: 0, by: -1) {
-            if left % 4 == 3 || left == playedPulses - 1 {
-                normals = draws.later(by: left / 4).cellNormals(
+        for pulse in 0 ..< playedPulses {
+            if pulse % 4 == 0 {
+                if shouldStop() { return false }
+                normals = draws.later(by: pulse / 4).cellNormals(
                     .pulseTrain, firstCell: firstCell, cells: cells)
             }
-            let sign = self.sign(pulse: pulses - 1 - left)
             for (entry, cell) in cells.enumerated() {
                 let index = Int(cell)
                 let off = window.off(seen[index])
                 seen[index].count()
                 guard off < window.on else { continue }
                 conductances[index] = law.pulsed(
-                    conductances[index], direction: sign, step: Float(step), on: window.on,
-                    off: off, z: normals[4 * entry + left % 4])
+                    conductances[index], direction: sign(pulse: skipped[entry] + pulse),
+                    step: Float(step), on: window.on, off: off,
+                    z: normals[4 * entry + pulse % 4])
             }
         }
-        guard let lives else { return }
-        for cell in cells {
-            if let stuck = lives.stuck(cell: Int(cell), seen: seen[Int(cell)]) {
-                conductances[Int(cell)] = stuck
+        for (entry, cell) in cells.enumerated() {
+            let index = Int(cell)
+            seen[index] = starts[entry]
+            seen[index].count(by: pulses)
+            if let stuck = lives?.stuck(cell: index, seen: seen[index]) {
+                conductances[index] = stuck
             }
         }
+        return true
+    }
+
+    /// Pulses of a cell before those that are played.
+    private func skipped(seen: UInt32) -> Int {
+        guard direction == .alternating, playedPulses < pulses else { return 0 }
+        let open = closing > seen ? Int(closing - seen) : 0
+        return max(0, min(pulses, open) - playedPulses)
     }
 
     private func sign(pulse: Int) -> Float {

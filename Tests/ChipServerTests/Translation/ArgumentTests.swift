@@ -42,7 +42,7 @@ struct ArgumentTests {
         Case(
             command: map { $0.columns = .max },
             sentence: "columns is 4294967295; allowed: 1 … 1048576"),
-        Case(command: map { $0.weightBits = 17 }, sentence: "weight_bits is 17; allowed: 1 … 16"),
+        Case(command: map { $0.weightBits = 17 }, sentence: "weight_bits is 17; allowed: 1 … 15"),
         Case(command: map { $0.cellBits = 9 }, sentence: "cell_bits is 9; allowed: 0 … 8"),
         Case(
             command: map { $0.codeMax = 32_768 }, sentence: "code_max is 32768; allowed: 0 … 32767"),

@@ -190,9 +190,12 @@ struct LifetimeTests {
             shouldStop: { false })
         #expect(result.outcomes == [.stuckOn, .stuckOff])
         #expect(result.pulses == [100, 100])
-        PulseTrain(technology: technology, direction: .set, pulses: 100, step: 0.1).play(
+        let isDone = PulseTrain(
+            technology: technology, direction: .set, pulses: 100, step: 0.1
+        ).play(
             cells: cells, conductances: &conductances, pulses: &pulses, lives: lives,
-            draws: EventDraws(serial: 1, event: 3), firstCell: 0)
+            draws: EventDraws(serial: 1, event: 3), firstCell: 0, shouldStop: { false })
+        #expect(isDone)
         #expect(conductances[on] == 20)
         #expect(conductances[off] == 2)
     }

@@ -1,55 +1,64 @@
 import Physics
 
-/// The wear of each analog bank from the pulses that its cells have seen (physics §5).
-enum BankWear {
-    static func of(_ state: ChipState, _ spec: ChipSpec, serial: UInt32) -> [ChipHealth.Bank] {
+extension ChipHealth {
+    /// Cells of the chip by the pulses that they have seen.
+    static func cycles(_ wear: [TileWear]) -> [Bin] {
+        let counts = (0 ..< 33).map { bin in wear.reduce(0) { $0 + $1.cycles[bin] } }
+        let last = counts.lastIndex { $0 > 0 } ?? 0
+        return counts[...last].enumerated().map { bin, cells in
+            let pulses = TileWear.pulses(ofBin: bin)
+            return Bin(
+                pulsesMin: pulses.lowerBound, pulsesMax: pulses.upperBound, cells: cells)
+        }
+    }
+
+    /// The wear of each analog bank by the laws of its technology (physics §5).
+    static func banks(_ wear: [TileWear], _ state: ChipState, _ spec: ChipSpec) -> [Bank] {
         spec.banks.indices.filter { !spec.banks[$0].isDigital }.map { index in
-            let bank = spec.banks[index]
+            let technology = spec.banks[index].technology
             let first = spec.firstTile(bank: index)
-            let records = state.tiles[first ..< first + bank.tiles].compactMap { $0 }
-            return wear(of: bank, records, spec, serial: serial)
-        }
-    }
-
-    private static func wear(
-        of bank: BankSpec, _ records: [TileRecord], _ spec: ChipSpec, serial: UInt32
-    ) -> ChipHealth.Bank {
-        let technology = bank.technology
-        let endurance = technology.endurance
-        let worst = records.reduce(UInt32(0)) { max($0, $1.pulses.max() ?? 0) }
-        let median = median(of: records, fresh: (bank.tiles - records.count) * bank.cellsPerTile)
-        var wear = ChipHealth.Bank(name: bank.name)
-        let fresh = technology.window.onOffRatio
-        wear.onOffRatioMedian = endurance.onOffRatio(fresh: fresh, pulses: Double(median))
-        wear.onOffRatioWorst = endurance.onOffRatio(fresh: fresh, pulses: Double(worst))
-        guard endurance.limitsLife else { return wear }
-        wear.lifeUsedMedian = Double(median) / endurance.lifetimeScale
-        wear.lifeUsedWorst = Double(worst) / endurance.lifetimeScale
-        for record in records where Double(record.pulses.max() ?? 0) > endurance.surePulses {
-            let lives = CellLives(
-                serial: serial, technology: technology,
-                firstCell: spec.firstCell(ofTile: record.tile), count: bank.cellsPerTile)
-            for (cell, seen) in record.pulses.enumerated()
-            where lives.isStuck(cell: cell, seen: seen) {
-                if lives.failsOn(cell: cell) { wear.stuckOn += 1 } else { wear.stuckOff += 1 }
+            let tiles = first ..< first + spec.banks[index].tiles
+            let median = median(wear[tiles], state.tiles[tiles])
+            let worst = wear[tiles].reduce(UInt32(0)) { max($0, $1.pulsesMax) }
+            var bank = Bank(name: spec.banks[index].name)
+            let ratio = { (pulses: UInt32) in
+                technology.endurance.onOffRatio(
+                    fresh: technology.window.onOffRatio, pulses: Double(pulses))
             }
+            bank.onOffRatioMedian = ratio(median)
+            bank.onOffRatioWorst = ratio(worst)
+            bank.stuckOn = wear[tiles].reduce(0) { $0 + $1.stuckOn }
+            bank.stuckOff = wear[tiles].reduce(0) { $0 + $1.stuckOff }
+            guard technology.endurance.limitsLife else { return bank }
+            bank.lifeUsedMedian = Double(median) / technology.endurance.lifetimeScale
+            bank.lifeUsedWorst = Double(worst) / technology.endurance.lifetimeScale
+            return bank
         }
-        return wear
     }
 
-    /// The lower median of the pulses of all cells, of which `fresh` have seen none.
-    private static func median(of records: [TileRecord], fresh: Int) -> UInt32 {
-        let cells = fresh + records.reduce(0) { $0 + $1.pulses.count }
-        let rank = (cells - 1) / 2
-        // Bit by bit from the top: how many cells have seen less than the number that is tried.
-        var median: UInt32 = 0
-        for bit in stride(from: 31, through: 0, by: -1) {
-            let tried = median | 1 << UInt32(bit)
-            let below =
-                fresh
-                + records.reduce(0) { $0 + $1.pulses.count { $0 < tried } }
-            if below <= rank { median = tried }
+    /// The lower median of the pulses of all cells: first its bin, then the number in it, by
+    /// halving.
+    private static func median(
+        _ wear: ArraySlice<TileWear>, _ records: ArraySlice<TileRecord?>
+    ) -> UInt32 {
+        let counts = (0 ..< 33).map { bin in wear.reduce(0) { $0 + $1.cycles[bin] } }
+        let rank = (counts.reduce(0, +) - 1) / 2
+        var below: UInt64 = 0
+        var bin = 0
+        while below + counts[bin] <= rank {
+            below += counts[bin]
+            bin += 1
         }
-        return median
+        let pulses = TileWear.pulses(ofBin: bin)
+        var (least, most) = (UInt32(pulses.lowerBound), UInt32(pulses.upperBound))
+        let worn = zip(wear, records).filter { $0.0.cycles[bin] > 0 }.compactMap(\.1)
+        while least < most {
+            let tried = least + (most - least) / 2
+            let count = worn.reduce(0) { sum, record in
+                sum + record.pulses.count { (UInt32(pulses.lowerBound) ... tried).contains($0) }
+            }
+            if below + UInt64(count) > rank { most = tried } else { least = tried + 1 }
+        }
+        return least
     }
 }

@@ -45,15 +45,19 @@ extension EmulatedChip {
 
     public func health(now: HostInstant) -> ChipHealth {
         let (state, time) = desk.withLock { ($0.published, $0.clock.now(now)) }
+        let wear = wearCache.withLock {
+            $0.wear(
+                state, spec, fabricatedAs: state.counters.fabricationSerial(own: serial))
+        }
         return ChipHealth(
-            pulses: state.counters.pulses, cycles: CycleHistogram.bins(state, spec),
+            pulses: state.counters.pulses, cycles: ChipHealth.cycles(wear),
             cells: spec.banks.reduce(0) { $0 + UInt64($1.tiles * $1.cellsPerTile) },
             unverified: state.matrices.values.reduce(0) {
                 $0 + UInt64($1.description.weightsUnverified)
             },
             energyPicojoules: state.counters.energyPicojoules,
             latencyNanoseconds: state.counters.latencyNanoseconds, chipTime: time,
-            commands: state.counters.commands, banks: BankWear.of(state, spec, serial: serial))
+            commands: state.counters.commands, banks: ChipHealth.banks(wear, state, spec))
     }
 
     public func query(session: SessionID, sequence: UInt64) throws(ChipFault) -> OutcomeState {

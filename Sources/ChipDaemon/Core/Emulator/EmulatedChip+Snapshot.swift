@@ -77,7 +77,7 @@ extension EmulatedChip {
 extension CounterRecord {
     /// The cells of another chip, and draws that this one has not had yet.
     fileprivate mutating func becomeClone(of source: UInt32, keeping worker: Worker) {
-        if fabricatedAs == 0 { fabricatedAs = source }
+        fabricatedAs = fabricationSerial(own: source)
         changeEventNext = max(changeEventNext, worker.state.counters.changeEventNext)
         sampleEventReserved = max(sampleEventReserved, worker.sampleEventNext)
     }

@@ -10,7 +10,8 @@ package import Synchronization
 /// 1. A changing command works on a copy of the state, which replaces the state only after the
 ///    store has committed it: a crash leaves the state before or after, never between.
 /// 2. No event number is used twice: change events advance in the command's transaction, sample
-///    events are reserved ahead of use.
+///    events are reserved ahead of use. A restored snapshot of its own is the exception: it is to
+///    repeat itself.
 /// 3. `journal` orders all commits; it is taken before `desk`, never while holding it.
 /// 4. `worker` is used by the one thread that carries out this chip's queue.
 ///
@@ -25,6 +26,7 @@ public final class EmulatedChip: ChipBackend {
     package let desk: Mutex<Desk>
     package let journal = Mutex<Void>(())
     package let worker: Mutex<Worker>
+    let wearCache = Mutex(WearCache())
 
     /// Events reserved for reads and products at each start: at a million products a second they
     /// last twelve days (chosen), so that no product ever waits for the disk.

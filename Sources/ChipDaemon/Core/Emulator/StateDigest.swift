@@ -33,6 +33,7 @@ package enum StateDigest {
             hash.update(matrix.flags)
         }
         hash.update([state.counters.changeEventNext, state.counters.isPowered ? 1 : 0])
+        if state.counters.fabricatedAs != 0 { hash.update([UInt64(state.counters.fabricatedAs)]) }
         return hash.digest()
     }
 }

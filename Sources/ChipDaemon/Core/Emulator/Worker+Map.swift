@@ -36,16 +36,18 @@ extension Worker {
             throw .field("cell_bits", "\(command.cellBits)", allowed: "0 … \(bitsOfCell)")
         }
         let bits = command.cellBits == 0 ? bitsOfCell : command.cellBits
-        guard (1 ... 15).contains(command.weightBits) else {
-            throw .field("weight_bits", "\(command.weightBits)", allowed: "1 … 15")
+        let most = WeightEncoding.bitsMax
+        guard (1 ... most).contains(command.weightBits) else {
+            throw .field("weight_bits", "\(command.weightBits)", allowed: "1 … \(most)")
         }
         let slices = (command.weightBits + bits - 1) / bits
         let isOffset = command.mapping == .offset
         let top = (1 << (bits * slices - (isOffset ? 1 : 0))) - 1
-        guard (1 ... 15).contains(bits * slices), top > 0 else {
+        guard (1 ... most).contains(bits * slices), top > 0 else {
             throw .field(
                 "weight_bits", "\(command.weightBits)",
-                allowed: "1 … 15 in whole slices of \(bits) bits, 2 or more with offset mapping")
+                allowed:
+                    "1 … \(most) in whole slices of \(bits) bits, 2 or more with offset mapping")
         }
         guard (0 ... top).contains(command.codeMax) else {
             throw .field("code_max", "\(command.codeMax)", allowed: "0 … \(top)")

@@ -33,6 +33,7 @@ extension Worker {
             codes.withUnsafeMutableBufferPointer { buffer in
                 let output = Shared(buffer: buffer)
                 work.split(parts) { part in
+                    guard work.stop == nil else { return }
                     let vectors = Self.vectors(part, of: plan.batch)
                     let sums = plan.codes(
                         vectors, passes, adc: adc, draws: draws,
@@ -49,6 +50,7 @@ extension Worker {
             products.withUnsafeMutableBufferPointer { buffer in
                 let output = Shared(buffer: buffer)
                 work.split(parts) { part in
+                    guard work.stop == nil else { return }
                     let vectors = Self.vectors(part, of: plan.batch)
                     let sums = plan.products(
                         vectors, passes, draws: draws,
@@ -60,6 +62,7 @@ extension Worker {
             result = .products(
                 products, shape: [plan.batch, plan.outputCount], conversions: 0, clipped: 0)
         }
+        if let stop = work.stop { throw stop }
         return SampleReply(
             result: result, chipTime: time, cost: cost(plan, sums), warnings: [])
     }

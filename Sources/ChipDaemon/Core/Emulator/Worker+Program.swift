@@ -59,7 +59,7 @@ extension Worker {
         }
         tally.fill(&report)
         let fault = report.notAttempted > 0 ? work.stop : nil
-        if let fault, report.notAttempted == report.cells { throw fault }
+        if let fault, report.notAttempted == report.cells, tally.pulses == 0 { throw fault }
         var done = Done(result: .programmed(report), cost: plan.cost(spec, tally), fault: fault)
         plan.note(outcomes, codes: command.target, in: &next, recording: &changes)
         if command.readBack {
@@ -159,29 +159,32 @@ extension ProgramReport {
     }
 }
 
-/// Pulses a cell needed, over the cells that were attempted.
+/// Pulses that cells were given, and how many those needed that were done.
 struct PulseTally {
     private var histogram: [Int] = []
+    private var attempted = 0
+    /// Also of cells that the command's end left half way.
     private(set) var pulses = 0
     private(set) var verifyReads = 0
 
     mutating func add(_ outcome: TileJob.Outcome) {
         verifyReads += outcome.verifyReads
-        for (status, pulses) in zip(outcome.outcomes, outcome.pulses) where status != .notAttempted
-        {
+        for (status, pulses) in zip(outcome.outcomes, outcome.pulses) {
             let pulses = Int(pulses)
+            self.pulses += pulses
+            if status == .notAttempted { continue }
             if pulses >= histogram.count {
                 histogram += Array(repeating: 0, count: pulses + 1 - histogram.count)
             }
             histogram[pulses] += 1
-            self.pulses += pulses
+            attempted += pulses
         }
     }
 
     func fill(_ report: inout ProgramReport) {
         let cells = histogram.reduce(0, +)
         guard cells > 0 else { return }
-        report.pulsesMean = Double(pulses) / Double(cells)
+        report.pulsesMean = Double(attempted) / Double(cells)
         report.pulsesMax = histogram.count - 1
         var seen = 0
         for (pulses, count) in histogram.enumerated() {

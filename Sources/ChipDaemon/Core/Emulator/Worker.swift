@@ -22,9 +22,8 @@ package struct Worker: Sendable {
     ) {
         self.spec = spec
         self.serial = serial
-        let source = state.counters.fabricatedAs
         fabrication = Fabrication(
-            serial: source == 0 ? serial : source, variation: spec.variation)
+            serial: state.counters.fabricationSerial(own: serial), variation: spec.variation)
         self.state = state
         self.sampleEventNext = sampleEventNext
     }
@@ -50,7 +49,8 @@ package struct Worker: Sendable {
                 command, on: &next, recording: &changes, at: time, limits: limits,
                 work: work)
         case .pulse(let command):
-            return try pulse(command, on: &next, recording: &changes, at: time, limits: limits)
+            return try pulse(
+                command, on: &next, recording: &changes, at: time, limits: limits, work: work)
         case .calibrate(let matrix, let fullScale):
             return try calibrate(matrix, fullScale, on: &next, recording: &changes)
         case .power(let on):

@@ -104,6 +104,11 @@ public struct CounterRecord: Sendable, Hashable {
     public var fabricatedAs: UInt32 = 0
 
     public init() {}
+
+    /// Whose cells the chip has.
+    public func fabricationSerial(own serial: UInt32) -> UInt32 {
+        fabricatedAs == 0 ? serial : fabricatedAs
+    }
 }
 
 /// Grants and releases are journalled, renewals are not.

@@ -5,7 +5,7 @@
 ///
 /// Invariants:
 /// 1. `now` never returns less than it returned before, also after a restart: it is clamped to
-///    `latest`, which is persisted.
+///    `latest`, which is persisted. Only a restored snapshot takes time back.
 /// 2. A change of mode or rate moves the anchor to the present: time does not jump.
 ///
 /// - Units: microseconds.

@@ -7,7 +7,7 @@ enum FieldBounds {
     static let sideMax = 1 << 20
     /// Tiles that a `map` may name.
     static let tilesMax = 65_536
-    static let weightBitsMax = 16
+    static let weightBitsMax = WeightEncoding.bitsMax
     static let cellBitsMax = 8
     static let pulsesMax = WriteVerifyParameters.pulsesMaxRange.upperBound
     /// A column of 1,024 cells of 1 mS at 2 V carries 2 A.
