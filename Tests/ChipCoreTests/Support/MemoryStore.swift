@@ -21,6 +21,7 @@ final class MemoryStore: ChipStore {
     /// What stable storage holds now: a power cut and a restart begin with it.
     var snapshot: Content { content.withLock { $0 } }
     func fail(from commit: Int?) { content.withLock { $0.failFrom = commit } }
+    func damage(_ body: (inout StoredChip?) -> Void) { content.withLock { body(&$0.chip) } }
     func during(nextCommit body: @escaping @Sendable () -> Void) {
         content.withLock { $0.meanwhile = body }
     }

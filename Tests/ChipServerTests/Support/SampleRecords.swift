@@ -34,8 +34,8 @@ enum SampleRecords {
     static var counters: CounterRecord {
         var counters = CounterRecord()
         counters.changeEventNext = 1 << 60
-        counters.sampleEventReserved = UInt64.max
-        counters.matrixNext = UInt32.max
+        counters.sampleEventReserved = (1 << 62) - 1
+        counters.matrixNext = UInt32.max - 1
         counters.pulses = 12
         counters.commands = 3
         counters.energyPicojoules = 0.1

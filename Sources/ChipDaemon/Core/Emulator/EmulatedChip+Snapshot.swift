@@ -36,6 +36,7 @@ extension EmulatedChip {
                 "name is \"\(name)\"; chip \(source) has no such "
                     + "snapshot")
         }
+        try Self.check(StoredRules.findings(snapshot, spec), "the snapshot")
         return try worker.withLock { (worker) throws(ChipFault) in
             if source != serial {
                 snapshot.counters.becomeClone(of: source, keeping: worker)

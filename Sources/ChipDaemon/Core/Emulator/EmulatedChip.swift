@@ -48,6 +48,7 @@ public final class EmulatedChip: ChipBackend {
         let lease: LeaseTable
         let sessions: SessionTable
         if let stored {
+            try Self.check(StoredRules.findings(stored, spec), "the stored chip")
             state = ChipState(stored: stored, tiles: spec.tiles)
             clock = ChipClock(record: stored.clock)
             lease = LeaseTable(record: stored.lease, now: now)
@@ -75,6 +76,12 @@ public final class EmulatedChip: ChipBackend {
             Worker(spec: spec, serial: serial, state: state, sampleEventNext: firstSampleEvent))
         desk = Mutex(
             Desk(clock: clock, lease: lease, sessions: sessions, running: nil, published: state))
+    }
+
+    static func check(_ findings: [String], _ what: String) throws(ChipFault) {
+        guard let first = findings.first else { return }
+        throw ChipFault(
+            .dataLoss, .store, .never, "\(what) is damaged: \(first); see chipd check")
     }
 
     /// Holds `journal`.

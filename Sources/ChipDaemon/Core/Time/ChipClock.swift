@@ -19,7 +19,8 @@ package struct ChipClock: Sendable {
     private static let setBackToldMicroseconds: Int64 = 1_000_000
 
     /// 8·10^18 µs: 250,000 years, beyond which chip time stands still (chosen; Int64 holds 9.2·10^18).
-    private static let farthest = 8_000_000_000_000_000_000.0
+    package static let farthestMicroseconds: Int64 = 8_000_000_000_000_000_000
+    private static let farthest = Double(farthestMicroseconds)
 
     package init(mode: ClockMode, bornAt now: HostInstant) {
         record = ClockRecord(

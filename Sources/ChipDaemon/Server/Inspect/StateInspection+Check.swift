@@ -42,17 +42,29 @@ private struct ChipCheck {
         let verdicts = try String.fetchAll(rows.database, sql: "PRAGMA quick_check(8)")
         for verdict in verdicts where verdict != "ok" { findings.append(verdict) }
         try checkIdentity()
-        guard let clock = try rows.clock(), let counters = try rows.counters(),
-            try rows.lease() != nil
-        else {
+        try checkBlobs()
+        guard findings.isEmpty else { return }
+        guard let chip = try rows.load() else {
             findings.append("the clock, the counters or the lease are missing")
             return
         }
-        require(clock.anchor <= clock.latest, "chip time stands before its anchor")
-        require(counters.changeEventNext >= 1, "the change event number is 0")
-        try checkTiles(latest: clock.latest)
-        try checkMatrices(next: counters.matrixNext)
+        findings += StoredRules.findings(chip, spec.spec)
         try checkOutcomes()
+    }
+
+    private mutating func checkBlobs() throws {
+        var findings: [String] = []
+        try rows.forEachTile { number, tile in
+            if tile == nil {
+                findings.append("tile \(number) is damaged: its checksum does not match")
+            }
+        }
+        try rows.forEachMatrix { id, matrix in
+            if matrix == nil {
+                findings.append("matrix \(id) is damaged: its checksum does not match")
+            }
+        }
+        self.findings += findings
     }
 
     private mutating func checkIdentity() throws {
@@ -65,101 +77,6 @@ private struct ChipCheck {
         require(
             identity.specDigest == spec.digest,
             "the file was made from another spec than spec.yaml: \(identity.specName)")
-    }
-
-    private mutating func checkTiles(latest: ChipInstant) throws {
-        var findings: [String] = []
-        try rows.forEachTile { number, tile in
-            guard let tile else {
-                findings.append("tile \(number) is damaged: its checksum does not match")
-                return
-            }
-            findings += Self.check(tile, spec.spec, latest: latest)
-        }
-        self.findings += findings
-    }
-
-    private static func check(_ tile: TileRecord, _ spec: ChipSpec, latest: ChipInstant)
-        -> [String]
-    {
-        guard (0 ..< spec.tiles).contains(tile.tile) else {
-            return ["tile \(tile.tile) is not on the chip, which has \(spec.tiles)"]
-        }
-        let cells = spec.banks[spec.bank(ofTile: tile.tile)].cellsPerTile
-        var findings: [String] = []
-        if tile.conductances.count != cells {
-            findings.append(
-                "tile \(tile.tile) has \(tile.conductances.count) cells instead of \(cells)")
-        }
-        if let bad = tile.conductances.firstIndex(where: { !($0.isFinite && $0 >= 0) }) {
-            findings.append(
-                "tile \(tile.tile), cell \(bad), has the conductance \(tile.conductances[bad]) µS")
-        }
-        let instants = tile.programmingInstants
-        if instants.first != .birth {
-            findings.append("tile \(tile.tile): the first instant is not the chip's birth")
-        }
-        if let bad = tile.instants.firstIndex(where: { $0 >= instants.count }) {
-            findings.append(
-                "tile \(tile.tile), cell \(bad), has the instant \(tile.instants[bad]) of "
-                    + "\(instants.count)")
-        }
-        if let last = instants.max(), last > latest {
-            findings.append("tile \(tile.tile) was programmed later than chip time")
-        }
-        return findings
-    }
-
-    private mutating func checkMatrices(next: UInt32) throws {
-        var findings: [String] = []
-        var owners: [Int: UInt32] = [:]
-        try rows.forEachMatrix { id, matrix in
-            guard let matrix else {
-                findings.append("matrix \(id) is damaged: its checksum does not match")
-                return
-            }
-            if matrix.description.id >= next {
-                findings.append("matrix \(id) has a number that was never given")
-            }
-            findings += Self.check(matrix, spec.spec)
-            for tile in matrix.description.tiles {
-                if let other = owners.updateValue(matrix.description.id, forKey: tile) {
-                    findings.append("tile \(tile) belongs to matrices \(other) and \(id)")
-                }
-            }
-        }
-        self.findings += findings
-    }
-
-    private static func check(_ record: MatrixRecord, _ spec: ChipSpec) -> [String] {
-        let matrix = record.description
-        let name = "matrix \(matrix.id)"
-        guard let bank = spec.banks.firstIndex(where: { $0.name == matrix.bank }) else {
-            return ["\(name) lies in the bank \(matrix.bank), which the chip has not"]
-        }
-        var findings: [String] = []
-        let first = spec.firstTile(bank: bank)
-        let range = first ..< first + spec.banks[bank].tiles
-        if let bad = matrix.tiles.first(where: { !range.contains($0) }) {
-            findings.append("\(name) has tile \(bad), outside the bank \(matrix.bank)")
-        }
-        let weights = matrix.rows * matrix.columns
-        guard record.codes.count == weights, record.flags.count == weights else {
-            return findings + [
-                "\(name) has \(record.codes.count) codes and \(record.flags.count) flags instead "
-                    + "of \(weights)"
-            ]
-        }
-        let programmed = record.flags.count { $0 & 1 != 0 }
-        let unverified = record.flags.count { $0 & 2 != 0 }
-        if programmed != matrix.weightsProgrammed || unverified != matrix.weightsUnverified {
-            findings.append("\(name) counts other weights than its flags")
-        }
-        let codes = zip(record.codes, record.flags)
-        if codes.contains(where: { $1 & 1 != 0 && abs(Int($0)) > matrix.codeMax }) {
-            findings.append("\(name) has a code above \(matrix.codeMax)")
-        }
-        return findings
     }
 
     private mutating func checkOutcomes() throws {

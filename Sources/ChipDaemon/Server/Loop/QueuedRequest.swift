@@ -149,15 +149,21 @@ struct QueuedRequest: Sendable {
 
     private func publish(_ command: SimulationCommand, _ done: SimulationReply) {
         switch command {
-        case .clockGet, .truth, .save, .restore: return
-        case .clockRate, .clockManual, .clockAdvance: break
+        case .clockGet, .truth, .save: return
+        case .restore, .clockRate, .clockManual, .clockAdvance: break
         }
         var event = WireEvent()
-        event.kind = .clock
         event.chip = serial
         event.chipTimeS = done.chipTime.seconds
-        if case .clock(let mode) = done.result {
+        switch done.result {
+        case .clock(let mode):
+            event.kind = .clock
             event.text = mode == .manual ? "manual" : "rate \(mode.wireRate)"
+        case .restored(_, let epoch):
+            event.kind = .lease
+            event.epoch = epoch
+            event.text = "ended by a restore"
+        case .saved, .truth: return
         }
         dispatcher.events?.publish(event)
     }

@@ -39,6 +39,7 @@ public struct StateError: Error, Sendable, CustomStringConvertible {
 ///     DIR/lock                    locked while a daemon runs
 ///     DIR/spec.yaml               the spec that the chips were made from, devices included
 ///     DIR/chips/SERIAL/chip.db    one chip, made at its first use
+///     DIR/chips/SERIAL/snapshots/NAME.db    what it was when it was saved
 ///
 /// Invariants:
 /// 1. While it is open for serving, `lock` is locked by this process; it is taken before any

@@ -6,17 +6,27 @@ internal import Glibc
 ///
 ///     DIR/chips/SERIAL/snapshots/NAME.db
 extension SQLiteChipStore {
+    /// Written as a draft, read back, and only then named: one of the same name is replaced whole
+    /// or not at all.
     public func save(_ snapshot: Snapshot, named name: String) throws(StoreFault) {
         let file = snapshotFile(name, serial: identity.serial)
         let directory = (file as NSString).deletingLastPathComponent
-        guard mkdir(directory, 0o700) == 0 || errno == EEXIST else {
-            throw .system("make the directory \(directory)", errno)
-        }
+        try Self.makeDirectory(directory)
         let draft = file + ".new"
-        unlink(draft)
-        defer { unlink(draft) }
+        let parts = ["", "-wal", "-shm"].map { draft + $0 }
+        parts.forEach { unlink($0) }
+        defer { parts.forEach { unlink($0) } }
+        try write(snapshot, to: draft)
+        guard try ReadOnlyStore(path: draft, isInUse: false).rows({ try $0.load() }) != nil else {
+            throw .damaged("the snapshot", of: draft)
+        }
+        guard rename(draft, file) == 0 else { throw .system("name \(file)", errno) }
+        try Self.sync(directory)
+    }
+
+    private func write(_ snapshot: Snapshot, to path: String) throws(StoreFault) {
         let store = try SQLiteChipStore(
-            path: draft, identity: identity, createdWallMicroseconds: 0)
+            path: path, identity: identity, createdWallMicroseconds: 0, pagesMax: pagesMax)
         var changes = StoreChanges()
         changes.clock = snapshot.clock
         changes.counters = snapshot.counters
@@ -25,13 +35,13 @@ extension SQLiteChipStore {
         changes.matrices = snapshot.matrices
         do throws(StoreFault) {
             try store.commit(changes)
-            try store.close()
+            try store.carryOver()
         } catch {
-            try store.close()
+            // The first error is the one to tell.
+            do throws(StoreFault) { try store.close() } catch {}
             throw error
         }
-        guard rename(draft, file) == 0 else { throw .system("name \(file)", errno) }
-        try Self.sync(directory)
+        try store.close()
     }
 
     public func snapshot(named name: String, ofChip serial: UInt32) throws(StoreFault)
@@ -61,6 +71,13 @@ extension SQLiteChipStore {
         let chips = ((path as NSString).deletingLastPathComponent as NSString)
             .deletingLastPathComponent
         return "\(chips)/\(serial)/snapshots/\(name).db"
+    }
+
+    private static func makeDirectory(_ directory: String) throws(StoreFault) {
+        if mkdir(directory, 0o700) == 0 {
+            return try sync((directory as NSString).deletingLastPathComponent)
+        }
+        guard errno == EEXIST else { throw .system("make the directory \(directory)", errno) }
     }
 
     /// A new name survives a power cut only once its directory is synced.

@@ -33,6 +33,7 @@ public final class SQLiteChipStore: ChipStore {
 
     public let path: String
     let identity: Identity
+    let pagesMax: Int?
     private let pool: DatabasePool
     /// The sentence of the error that ended writing (invariant 4).
     private let failure = Mutex<String?>(nil)
@@ -45,6 +46,7 @@ public final class SQLiteChipStore: ChipStore {
     ) throws(StoreFault) {
         self.path = path
         self.identity = identity
+        self.pagesMax = pagesMax
         let found = try Self.probe(path)
         do {
             pool = try DatabasePool(path: path, configuration: Self.configuration(pagesMax))
@@ -72,6 +74,23 @@ public final class SQLiteChipStore: ChipStore {
             try pool.close()
         } catch {
             throw StoreFault.failure("close", of: path, error)
+        }
+    }
+
+    /// Carries the whole log over into the file, which then is complete without it.
+    func carryOver() throws(StoreFault) {
+        let isBusy: Bool
+        do {
+            isBusy = try pool.writeWithoutTransaction { database in
+                let row = try Row.fetchOne(database, sql: "PRAGMA wal_checkpoint(TRUNCATE)")
+                return row?[0] != 0
+            }
+        } catch {
+            throw StoreFault.failure("write", of: path, error)
+        }
+        if isBusy {
+            throw StoreFault(
+                isDataLoss: false, message: "could not write \(path): another program reads it")
         }
     }
 
