@@ -5,8 +5,8 @@ public import Physics
 /// Two groups of calls:
 /// - **worker calls** (`change`, `sample`, `simulate`) are made by at most one thread at a time,
 ///   in the order of the chip's queue;
-/// - **desk calls** (all others) may come from any thread at any time and never wait for a worker
-///   call.
+/// - **desk calls** (all others) may come from any thread at any time and never wait for the work
+///   of a worker call; lease and time calls wait for the end of a transaction that is being synced.
 public protocol ChipBackend: AnyObject, Sendable {
     var serial: UInt32 { get }
     var isEmulator: Bool { get }

@@ -27,7 +27,8 @@
 /// - Validity: E_level to about 6 bits of a flash converter, beyond which it grows faster.
 /// - Source: physics §11; Peng et al. 2019, 2020.
 public struct CostModel: Sendable {
-    /// Bits of the accumulator above those of a conversion.
+    /// Bits of the accumulator above those of a conversion: room for eight phases of an 8-bit
+    /// input, as in the array of NeuroSim that the unit costs come from.
     private static let carryBits = 3
 
     private let cell: CellCost

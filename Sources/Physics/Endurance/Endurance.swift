@@ -11,6 +11,9 @@
 /// | p_on   | share of the cells that fail ON; the others fail OFF   | unitless |
 ///
 /// - Validity: N_c, λ ≥ 1 (∞: never), 0 ≤ β ≤ 2, 0.1 ≤ k ≤ 20, 0 ≤ p_on ≤ 1 (chosen).
+/// - Errors: `PhysicsError`, which names the parameter.
+/// - Edge cases: a fresh ratio of ∞ (G_off = 0) never closes; N saturates at 2³² − 1.
+/// - Postconditions: r(N) ≥ 1 never rises, F(N) in [0, 1] never falls.
 /// - Source: physics §5.
 public struct Endurance: Sendable, Hashable {
     public let windowPulses: Double

@@ -1,10 +1,13 @@
+/// What an operation did to the cells of its call; arrays have one entry a cell, in its order.
 public struct WriteVerifyResult: Sendable {
-    /// One entry a cell of the call, in its order.
     public var outcomes: [CellOutcome]
+    /// Also of cells that the operation's end left half way.
     public var pulses: [UInt32]
+    /// Pulses that were open-loop writes.
     public var coarseWrites = 0
     /// Read pulses spent on verification.
     public var verifyReads = 0
+    /// Verifications of the cell that took longest.
     public var cycles = 0
 }
 

@@ -49,9 +49,8 @@ struct ReadOnlyStore {
         guard version >= StoreSchema.oldest else {
             throw StoreFault(
                 isDataLoss: false,
-                message: "\(path) has layout \(version), of a chipd before the first release; this "
-                    + "one reads layouts from \(StoreSchema.oldest), and left it as it is: make a "
-                    + "new state")
+                message: "\(path) has layout \(version); this chipd reads layouts from "
+                    + "\(StoreSchema.oldest), and left it as it is: make a new state")
         }
         return version
     }

@@ -28,7 +28,7 @@ enum StoreSchema {
     /// "NVCI".
     static let applicationID: Int32 = 0x4E56_4349
 
-    /// The number of the first layout that is read: layout 1 came before the first release.
+    /// The number of the first layout that is read.
     static let oldest = 2
 
     /// The number of the present layout.
