@@ -46,14 +46,23 @@ struct Show: AsyncParsableCommand {
     func run() async throws {
         try await ExitStatus.ending {
             let state = try StateInspection(path: dir, serial: serial)
-            let chips = try state.serials.map { try state.show(serial: $0) }
+            var chips: [ChipSummary] = []
+            var failures: [StateError] = []
+            for serial in state.serials {
+                do throws(StateError) {
+                    chips.append(try state.show(serial: serial))
+                } catch {
+                    failures.append(error)
+                }
+            }
             if json {
                 print(try ChipSummary.json(chips))
-            } else if chips.isEmpty {
+            } else if state.serials.isEmpty {
                 print("no chip was used yet")
             } else {
                 print(chips.map(\.table).joined(separator: "\n\n"))
             }
+            if let first = failures.first { throw first }
         }
     }
 }

@@ -26,7 +26,10 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "The serials served, as in 1-200,305.")
     var serials = "1"
 
-    @Flag(help: "Let hosts move the chip's clock and see its true conductances.")
+    @Flag(
+        help: """
+            Let hosts move the chip's clock, see its true conductances, save and restore it.
+            """)
     var simulationControls = false
 
     @Flag(help: "Allow plain tcp on 127.0.0.1 and [::1].")

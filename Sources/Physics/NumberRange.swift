@@ -19,9 +19,10 @@ public struct NumberRange: Sendable, Hashable, CustomStringConvertible {
     }
 
     public var description: String {
-        isLeastAllowed
-            ? "\(Self.text(least)) … \(Self.text(most))"
-            : "above \(Self.text(least)), at most \(Self.text(most))"
+        let least = isLeastAllowed ? Self.text(least) : "above \(Self.text(least))"
+        if most == .infinity { return isLeastAllowed ? "\(least) or more" : least }
+        return isLeastAllowed
+            ? "\(least) … \(Self.text(most))" : "\(least), at most \(Self.text(most))"
     }
 
     /// Whole numbers without a fraction.

@@ -25,6 +25,7 @@ extension Daemon {
     ) async throws {
         var logger = Logger(label: "chipd") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = logLevel.level
+        FileLimit.raise()
         let state = try StateDirectory(path: statePath, spec: ResolvedSpec(chipFile: chipFile))
         let daemon = try Daemon(configuration, state: state, logger: logger)
         let service = ServiceGroupConfiguration.ServiceConfiguration(

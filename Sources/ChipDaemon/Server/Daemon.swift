@@ -186,11 +186,20 @@ public final class Daemon: Service {
                 let chip = try EmulatedChip(
                     serial: serial, spec: state.spec.spec, store: store, limits: limits,
                     now: clock.now)
+                try noteMade(state, serial)
                 return (chip, close)
             } catch {
                 close()
                 throw error
             }
+        }
+    }
+
+    private static func noteMade(_ state: StateDirectory, _ serial: UInt32) throws(ChipFault) {
+        do {
+            try state.noteMade(serial: serial)
+        } catch {
+            throw ChipFault(error)
         }
     }
 
@@ -201,7 +210,7 @@ public final class Daemon: Service {
         do {
             file = try state.chipFile(serial: serial)
         } catch {
-            throw ChipFault(.unavailable, .store, .afterBackoff, error.description)
+            throw ChipFault(error)
         }
         do {
             return try SQLiteChipStore(
@@ -210,10 +219,17 @@ public final class Daemon: Service {
                     serial: serial, specName: state.spec.spec.name, specDigest: digest),
                 createdWallMicroseconds: now.wallMicroseconds)
         } catch {
-            throw ChipFault(
-                error.isDataLoss ? .dataLoss : .unavailable, .store,
-                error.isDataLoss ? .never : .afterBackoff, error.message)
+            throw ChipFault(error)
         }
+    }
+}
+
+extension ChipFault {
+    fileprivate init(_ error: StateError) {
+        let isLost = error.kind == .unusable
+        self.init(
+            isLost ? .dataLoss : .unavailable, .store, isLost ? .never : .afterBackoff,
+            error.description)
     }
 }
 

@@ -34,7 +34,8 @@ enum Format {
         case ..<1e3: "\(number(picojoules)) pJ"
         case ..<1e6: "\(number(picojoules / 1e3)) nJ"
         case ..<1e9: "\(number(picojoules / 1e6)) µJ"
-        default: "\(number(picojoules / 1e9)) mJ"
+        case ..<1e12: "\(number(picojoules / 1e9)) mJ"
+        default: "\(number(picojoules / 1e12)) J"
         }
     }
 

@@ -34,7 +34,7 @@ struct Health: ParsableCommand {
         }
         if !health.cycles.isEmpty {
             var table = Table(["pulses seen", "cells"])
-            for bin in health.cycles {
+            for bin in health.cycles where bin.cells > 0 {
                 let range =
                     bin.pulsesMin == bin.pulsesMax
                     ? "\(bin.pulsesMin)" : "\(bin.pulsesMin)–\(bin.pulsesMax)"

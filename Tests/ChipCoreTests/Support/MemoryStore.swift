@@ -45,7 +45,7 @@ final class MemoryStore: ChipStore {
         }?()
         try content.withLock { (content) throws(StoreFault) in
             if let from = content.failFrom, content.commits >= from {
-                throw StoreFault(isDataLoss: false, message: "the disk is full")
+                throw StoreFault(.temporary, "the disk is full")
             }
             content.commits += 1
             var chip =

@@ -44,7 +44,7 @@ struct SpecReaderTests {
             "converters.read_voltage_V is \"0\"; allowed: above 0, at most 2"),
         Mistake(
             "  read_voltage_V: 0.2", "  read_voltage_V: .inf",
-            "converters.read_voltage_V is \".inf\"; allowed: a number, above 0, at most 2"),
+            "converters.read_voltage_V is \".inf\"; allowed: above 0, at most 2"),
         Mistake(
             "  adc_bits: 10", "  adc_bits: perfect",
             "converters.adc_bits is \"perfect\"; allowed: 2 … 16, or ideal"),
@@ -70,7 +70,7 @@ struct SpecReaderTests {
         Mistake(
             "    rows: 128", "    rows: [128]",
             "banks[0].rows is a list, but must be one value"),
-        Mistake("name: rram-2b\n", "name: rram-2b\nname: again\n", "not valid YAML"),
+        Mistake("name: rram-2b\n", "name: rram-2b\nname: again\n", "a key stands twice: \"name\""),
         Mistake("    tiles: 192", "    tiles: 65536", "have 1073741824 cells; allowed: at most"),
     ]
 

@@ -141,7 +141,7 @@ struct SQLiteChipStoreTests {
         tooMuch.counters = CounterRecord()
         tooMuch.tiles = (0 ..< 64).map { SampleRecords.tile($0, seed: 9) }
         let fault = #expect(throws: StoreFault.self) { try store.commit(tooMuch) }
-        #expect(fault?.isDataLoss == false)
+        #expect(fault?.kind == .temporary)
         #expect(fault?.message.contains("the disk is full; what was stored before is kept") == true)
         let after = try #require(try store.load())
         #expect(after.tiles == before.tiles)
@@ -178,7 +178,7 @@ struct SQLiteChipStoreTests {
             _ = try store.load()
             _ = try store.reply(session: SampleRecords.session, sequence: 2)
         }
-        #expect(fault?.isDataLoss == true)
+        #expect(fault?.kind == .damaged)
         #expect(fault?.message.contains(what) == true)
     }
 

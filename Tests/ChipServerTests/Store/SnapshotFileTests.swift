@@ -94,6 +94,6 @@ struct SnapshotFileTests {
         let fault = #expect(throws: StoreFault.self) {
             try store.snapshot(named: "a", ofChip: 1)
         }
-        #expect(fault?.isDataLoss == true)
+        #expect(fault?.kind == .damaged)
     }
 }

@@ -36,4 +36,17 @@ public struct ChipFault: Error, Sendable, Hashable {
     public static func field(_ name: String, _ value: String, allowed: String) -> ChipFault {
         ChipFault(.outOfRange, .field, .afterFix, "\(name) is \(value); allowed: \(allowed)")
     }
+
+    /// An element of a tensor whose value is not allowed.
+    public static func element(_ name: String, _ value: String, allowed: String) -> ChipFault {
+        ChipFault(.outOfRange, .tensor, .afterFix, "\(name) is \(value); allowed: \(allowed)")
+    }
+
+    public init(_ fault: StoreFault) {
+        switch fault.kind {
+        case .temporary: self.init(.unavailable, .store, .afterBackoff, fault.message)
+        case .refused: self.init(.failedPrecondition, .store, .never, fault.message)
+        case .damaged: self.init(.dataLoss, .store, .never, fault.message)
+        }
+    }
 }

@@ -95,9 +95,7 @@ public final class EmulatedChip: ChipBackend {
         do {
             return try body()
         } catch {
-            throw error.isDataLoss
-                ? ChipFault(.dataLoss, .store, .never, error.message)
-                : ChipFault(.unavailable, .store, .afterBackoff, error.message)
+            throw ChipFault(error)
         }
     }
 }

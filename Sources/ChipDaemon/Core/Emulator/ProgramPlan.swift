@@ -172,7 +172,7 @@ extension Worker {
         let low = Float(bank.window.off.microsiemens)
         let high = Float(bank.window.on.microsiemens)
         for (index, value) in values.enumerated() where !(low ... high).contains(value) {
-            throw .field(
+            throw .element(
                 "conductance \(index)", "\(value) µS", allowed: "\(low) … \(high) µS")
         }
         var plan = ProgramPlan(bank: bank, region: region)
@@ -216,7 +216,7 @@ extension Worker {
         try checkCount("codes", codes.count, region)
         try checkMask(mask, region)
         for (index, code) in codes.enumerated() where abs(Int(code)) > max {
-            throw .field(
+            throw .element(
                 "code at row \(region.row + index / region.columns), column "
                     + "\(region.column + index % region.columns)", "\(code)",
                 allowed: "−\(max) … \(max)")
@@ -244,7 +244,7 @@ extension Worker {
         guard let mask else { return }
         try checkCount("mask", mask.count, region)
         if let index = mask.firstIndex(where: { $0 > 1 }) {
-            throw .field("mask element \(index)", "\(mask[index])", allowed: "0 or 1")
+            throw .element("mask element \(index)", "\(mask[index])", allowed: "0 or 1")
         }
     }
 

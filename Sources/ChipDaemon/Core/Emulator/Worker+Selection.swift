@@ -35,7 +35,7 @@ extension Worker {
             throw ChipFault(
                 .budgetExhausted, .limit, .afterFix,
                 "the budget is \(selection.pulses) pulses and \(selection.picojoules) pJ (0: no "
-                    + "limit); one pulse for each of \(cellsLeft) cells takes "
+                    + "limit); one pulse for each cell takes \(cellsLeft) pulses and "
                     + "\(Double(cellsLeft) * written) pJ")
         }
         while !waiting.isEmpty {

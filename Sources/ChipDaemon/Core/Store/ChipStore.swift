@@ -18,11 +18,18 @@ public protocol ChipStore: AnyObject, Sendable {
 
 /// Storage failed: disk full, read-only, damaged. The sentence is for a person.
 public struct StoreFault: Error, Sendable, Hashable {
-    /// True: what is stored is damaged; false: it could not be written or read just now.
-    public var isDataLoss: Bool
+    public enum Kind: Sendable, Hashable {
+        /// It could not be written or read just now.
+        case temporary
+        /// It is whole, but not for us: made by another version, for another chip or spec.
+        case refused
+        /// What is stored is damaged.
+        case damaged
+    }
+    public var kind: Kind
     public var message: String
-    public init(isDataLoss: Bool, message: String) {
-        self.isDataLoss = isDataLoss
+    public init(_ kind: Kind, _ message: String) {
+        self.kind = kind
         self.message = message
     }
 }

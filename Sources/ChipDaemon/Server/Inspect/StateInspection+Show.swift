@@ -48,17 +48,17 @@ extension StateInspection {
         do throws(StoreFault) {
             let store = try store(serial)
             guard try store.layout() > 0 else {
-                throw StoreFault(isDataLoss: true, message: "chip \(serial) has an empty file")
+                throw StoreFault(.damaged, "chip \(serial) has an empty file")
             }
             return try store.rows { try summary($0, serial) }
         } catch {
-            throw StateError(error.isDataLoss ? .unusable : .inputOutput, error.message)
+            throw StateError(error.kind == .temporary ? .inputOutput : .unusable, error.message)
         }
     }
 
     private func summary(_ rows: StoreRows, _ serial: UInt32) throws -> ChipSummary {
         guard let identity = try rows.identity(), let chip = try rows.load() else {
-            throw StoreFault(isDataLoss: true, message: "chip \(serial) was never completed")
+            throw StoreFault(.damaged, "chip \(serial) was never completed")
         }
         let clock: String
         switch chip.clock.mode {

@@ -55,7 +55,11 @@ public final class StateInspection: Sendable {
         let directory = "\(path)/chips"
         let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
         let found = names.compactMap { UInt32($0) }
-            .filter { FileManager.default.fileExists(atPath: "\(directory)/\($0)/chip.db") }
+            .filter { serial in
+                ["chip.db", "made"].contains {
+                    FileManager.default.fileExists(atPath: "\(directory)/\(serial)/\($0)")
+                }
+            }
             .sorted()
         guard let serial else { return found }
         guard found.contains(serial) else {

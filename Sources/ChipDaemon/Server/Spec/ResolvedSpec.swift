@@ -116,7 +116,10 @@ public struct ResolvedSpec: Sendable {
         case .sequence(let sequence):
             return sequence.enumerated().flatMap { leaves(of: $1, path: "\(path)[\($0)]") }
         case .scalar(let scalar):
-            let number = Double(scalar.string).flatMap { $0.isFinite ? "\($0)" : nil }
+            let number = Double(scalar.string).flatMap { number -> String? in
+                guard number.isFinite else { return nil }
+                return Int(exactly: number).map { "\($0)" } ?? "\(number)"
+            }
             return [(path, number ?? scalar.string)]
         case .alias:
             return []

@@ -46,6 +46,11 @@ struct SpecReader {
             return node
         } catch let error as SpecError {
             throw error
+        } catch YamlError.duplicatedKeysInMapping(let keys, let context) {
+            throw SpecError(
+                Self.place(file, context.mark)
+                    + "a key stands twice: \(keys.sorted().map(Self.quoted).joined(separator: ", "))"
+            )
         } catch {
             throw SpecError("\(file): not valid YAML: \(Self.oneLine("\(error)"))")
         }
@@ -55,7 +60,8 @@ struct SpecReader {
 
     func number(_ key: String, _ allowed: NumberRange) throws(SpecError) -> Double {
         let scalar = try scalar(key)
-        guard let value = Double(scalar.string), value.isFinite else {
+        let value = scalar.string == ".inf" ? Double.infinity : Double(scalar.string)
+        guard let value, value.isFinite || scalar.string == ".inf" else {
             throw refusal(scalar, key, allowed: "a number, \(allowed)")
         }
         guard allowed.contains(value) else { throw refusal(scalar, key, allowed: "\(allowed)") }
@@ -190,7 +196,8 @@ struct SpecReader {
 
     private func refusal(_ scalar: Node.Scalar, _ key: String, allowed: String) -> SpecError {
         SpecError(
-            Self.place(file, scalar.mark) + "\(full(key)) is \"\(scalar.string)\"; allowed: "
+            Self.place(file, scalar.mark)
+                + "\(full(key)) is \(Self.quoted(scalar.string)); allowed: "
                 + allowed)
     }
 
@@ -202,7 +209,7 @@ struct SpecReader {
 
     private static func kind(_ node: Node) -> String {
         switch node {
-        case .scalar(let scalar): "\"\(scalar.string)\""
+        case .scalar(let scalar): quoted(scalar.string)
         case .mapping: "a mapping"
         case .sequence: "a list"
         case .alias: "an alias"
@@ -213,6 +220,15 @@ struct SpecReader {
         (1 ... 64).contains(text.utf8.count)
             && text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || ".-".contains($0)) }
             && text.first != "."
+    }
+
+    /// At most 64 characters, none of which moves a terminal's cursor.
+    private static func quoted(_ text: String) -> String {
+        let shown = text.unicodeScalars.prefix(64).map { scalar in
+            scalar.properties.generalCategory == .control
+                ? "\\u{\(String(scalar.value, radix: 16))}" : String(scalar)
+        }.joined()
+        return "\"\(shown)\(text.unicodeScalars.count > 64 ? "…" : "")\""
     }
 
     private static func oneLine(_ text: String) -> String {

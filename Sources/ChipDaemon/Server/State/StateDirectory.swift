@@ -39,6 +39,7 @@ public struct StateError: Error, Sendable, CustomStringConvertible {
 ///     DIR/lock                    locked while a daemon runs
 ///     DIR/spec.yaml               the spec that the chips were made from, devices included
 ///     DIR/chips/SERIAL/chip.db    one chip, made at its first use
+///     DIR/chips/SERIAL/made       empty; says that the chip is there
 ///     DIR/chips/SERIAL/snapshots/NAME.db    what it was when it was saved
 ///
 /// Invariants:
@@ -57,7 +58,9 @@ public final class StateDirectory: Sendable {
     public init(path: String, spec: ResolvedSpec) throws(StateError) {
         self.path = path
         self.spec = spec
+        try Self.makeParents(of: path)
         try Self.makeDirectory(path)
+        try Self.checkForeign(path)
         let descriptor = try Self.takeLock(path)
         do throws(StateError) {
             try Self.settle(spec, in: path)
@@ -79,12 +82,52 @@ public final class StateDirectory: Sendable {
         }
     }
 
-    /// The file of a chip; its directory is made.
-    func chipFile(serial: UInt32) throws(StateError) -> String {
+    /// The file of a chip; its directory is made. A chip that was there and is gone is refused: a
+    /// new one in its place would begin its epochs anew.
+    package func chipFile(serial: UInt32) throws(StateError) -> String {
         let directory = "\(path)/chips/\(serial)"
         try Self.makeDirectory("\(path)/chips")
         try Self.makeDirectory(directory)
-        return "\(directory)/chip.db"
+        let file = "\(directory)/chip.db"
+        if FileManager.default.fileExists(atPath: "\(directory)/made"), Self.isEmpty(file) {
+            throw StateError(
+                .unusable,
+                "chip \(serial) was made, but \(file) is gone or empty: put it back, or remove "
+                    + "\(directory) to make a new chip")
+        }
+        return file
+    }
+
+    /// Remembers that a chip is there, after it was stored for the first time.
+    package func noteMade(serial: UInt32) throws(StateError) {
+        let file = "\(path)/chips/\(serial)/made"
+        if !FileManager.default.fileExists(atPath: file) { try Self.write("", to: file) }
+    }
+
+    private static func isEmpty(_ file: String) -> Bool {
+        var status = stat()
+        return stat(file, &status) != 0 || status.st_size == 0
+    }
+
+    private static func makeParents(of path: String) throws(StateError) {
+        let parent = (path as NSString).deletingLastPathComponent
+        guard !parent.isEmpty, parent != "/", !FileManager.default.fileExists(atPath: parent) else {
+            return
+        }
+        try makeParents(of: parent)
+        try makeDirectory(parent)
+    }
+
+    /// A directory with somebody else's files in it is left alone.
+    private static func checkForeign(_ path: String) throws(StateError) {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+        guard !names.contains("lock"), !names.contains("spec.yaml"),
+            let foreign = names.first(where: { $0 != "lost+found" && !$0.hasPrefix(".") })
+        else { return }
+        throw StateError(
+            .unusable,
+            "\(path) is no state directory, and not empty: it has \(foreign). Name a new or an "
+                + "empty directory")
     }
 
     private static func makeDirectory(_ path: String) throws(StateError) {

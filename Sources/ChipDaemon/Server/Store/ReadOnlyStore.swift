@@ -38,18 +38,18 @@ struct ReadOnlyStore {
         if application == 0, version == 0, tables == 0 { return 0 }
         guard application == StoreSchema.applicationID else {
             throw StoreFault(
-                isDataLoss: false, message: "\(path) is a database, but not that of a chip")
+                .refused, "\(path) is a database, but not that of a chip")
         }
         guard version <= StoreSchema.version else {
             throw StoreFault(
-                isDataLoss: false,
-                message: "\(path) has layout \(version), made by a newer chipd; this one knows "
+                .refused,
+                "\(path) has layout \(version), made by a newer chipd; this one knows "
                     + "layouts up to \(StoreSchema.version), and left it as it is")
         }
         guard version >= StoreSchema.oldest else {
             throw StoreFault(
-                isDataLoss: false,
-                message: "\(path) has layout \(version); this chipd reads layouts from "
+                .refused,
+                "\(path) has layout \(version); this chipd reads layouts from "
                     + "\(StoreSchema.oldest), and left it as it is: make a new state")
         }
         return version

@@ -52,15 +52,15 @@ extension SQLiteChipStore {
         let store = try ReadOnlyStore(path: file, isInUse: false)
         guard try store.layout() == StoreSchema.version else {
             throw StoreFault(
-                isDataLoss: false,
-                message: "\(file) was made by another chipd, with another layout; save it anew")
+                .refused,
+                "\(file) was made by another chipd, with another layout; save it anew")
         }
         let (found, chip) = try store.rows { (try $0.identity(), try $0.load()) }
         guard let found, let chip else { throw .damaged("the snapshot", of: file) }
         guard found.serial == serial, found.specDigest == identity.specDigest else {
             throw StoreFault(
-                isDataLoss: false,
-                message: "\(file) belongs to chip \(found.serial) of \(found.specName)")
+                .refused,
+                "\(file) belongs to chip \(found.serial) of \(found.specName)")
         }
         return Snapshot(
             clock: chip.clock, counters: chip.counters, tiles: chip.tiles,

@@ -60,8 +60,8 @@ public final class SQLiteChipStore: ChipStore {
         }
         guard try synchronousLevel() == 2 else {
             throw StoreFault(
-                isDataLoss: false,
-                message: "\(path) cannot be made durable: SQLite did not accept synchronous = FULL")
+                .refused,
+                "\(path) cannot be made durable: SQLite did not accept synchronous = FULL")
         }
         try claim(identity, createdWallMicroseconds)
     }
@@ -90,7 +90,7 @@ public final class SQLiteChipStore: ChipStore {
         }
         if isBusy {
             throw StoreFault(
-                isDataLoss: false, message: "could not write \(path): another program reads it")
+                .temporary, "could not write \(path): another program reads it")
         }
     }
 
@@ -109,8 +109,8 @@ public final class SQLiteChipStore: ChipStore {
     public func commit(_ changes: StoreChanges) throws(StoreFault) {
         if let sentence = failure.withLock({ $0 }) {
             throw StoreFault(
-                isDataLoss: false,
-                message: "\(path) is not written any more until the daemon is started anew: "
+                .temporary,
+                "\(path) is not written any more until the daemon is started anew: "
                     + sentence)
         }
         do {
@@ -180,13 +180,13 @@ public final class SQLiteChipStore: ChipStore {
         guard let found else { return }
         guard found.serial == identity.serial else {
             throw StoreFault(
-                isDataLoss: false,
-                message: "\(path) belongs to chip \(found.serial), not to chip \(identity.serial)")
+                .refused,
+                "\(path) belongs to chip \(found.serial), not to chip \(identity.serial)")
         }
         guard found.specDigest == identity.specDigest else {
             throw StoreFault(
-                isDataLoss: false,
-                message: "\(path) was made from another spec (\(found.specName)) than "
+                .refused,
+                "\(path) was made from another spec (\(found.specName)) than "
                     + "\(identity.specName)")
         }
     }
