@@ -20,7 +20,10 @@ struct ExactlyOnceTests {
 
     @Test func aRepeatIsReplayedAlsoAfterARestart() throws {
         let bench = try bench()
-        guard case .done(let first) = try change(bench, sequence: 1) else { return }
+        guard case .done(let first) = try change(bench, sequence: 1) else {
+            Issue.record("not carried out")
+            return
+        }
         for _ in 0 ..< 2 {
             guard case .replayed(let frames) = try change(bench, sequence: 1) else {
                 Issue.record("carried out twice")

@@ -163,7 +163,10 @@ struct ProductTests {
                         matrix: matrix.id, inputs: .unsigned(inputs), batch: 300,
                         transposed: false, bitSerial: false, products: true,
                         fullScaleMicroamperes: 0)), work: work)
-            guard case .products(let values, _, _, _) = reply.result else { return }
+            guard case .products(let values, _, _, _) = reply.result else {
+                Issue.record("\(reply.result)")
+                return
+            }
             results.append(values)
         }
         #expect(results[0] == results[1])

@@ -92,7 +92,11 @@ struct ProgramTests {
                         method: .openLoop, all: true, mask: nil, readBack: true,
                         cellStatus: false)))
         }
-        guard case .programmed(let report) = try program([2, 10, 20]).result else { return }
+        let reply = try program([2, 10, 20])
+        guard case .programmed(let report) = reply.result else {
+            Issue.record("\(reply.result)")
+            return
+        }
         #expect(report.readBack == [2, 10, 20])
         #expect(throws: ChipFault.self) { try program([1, 10, 20]) }
         #expect(throws: ChipFault.self) { try program([2, .nan, 20]) }
@@ -154,7 +158,10 @@ struct ProgramTests {
                     mask: nil, readBack: false, cellStatus: false)), work: work)
         #expect(reply.effect == .partial)
         #expect(reply.fault?.code == .deadlineExceeded)
-        guard case .programmed(let report) = reply.result else { return }
+        guard case .programmed(let report) = reply.result else {
+            Issue.record("\(reply.result)")
+            return
+        }
         #expect(report.notAttempted > 0)
         // What was left counts as not programmed, so the next command finishes it.
         let rest = try bench.program(

@@ -50,7 +50,10 @@ struct SnapshotTests {
         let first = try run(bench, matrix.id)
         if isRestarted { try bench.restart() }
         let reply = try simulate(bench, .restore(name: "a", from: 0))
-        guard case .restored(let digest, let epoch) = reply.result else { return }
+        guard case .restored(let digest, let epoch) = reply.result else {
+            Issue.record("\(reply.result)")
+            return
+        }
         #expect(digest == before.stateDigest)
         #expect(epoch == bench.epoch + 1)
         #expect(reply.chipTime == before.chipTime)
@@ -89,6 +92,7 @@ struct SnapshotTests {
             let reply = try self.simulate(
                 bench, .truth(tile: matrix.tiles[0], region: .all, deviations: true))
             guard case .truth(_, let deviations?, let coefficients?, _, _) = reply.result else {
+                Issue.record("\(reply.result)")
                 return []
             }
             return [deviations, coefficients]

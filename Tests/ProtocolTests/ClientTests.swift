@@ -275,6 +275,131 @@ struct ClientTests {
         #expect(daemon.seen("lease.release").first?.request.epoch == 12)
     }
 
+    /// Grants leases, epoch 10 + serial, and refuses to renew chip 2's.
+    private static func leases(
+        _ request: IncomingRequest, renewed: DispatchSemaphore
+    ) -> FakeDaemon.Action {
+        let chip = request.request.chip
+        guard case .leaseRenew = request.command else {
+            var reply = WireReply.answering(request.request)
+            let asked = request.request.leaseAcquire.chips
+            reply.lease.grants = (asked.isEmpty ? [chip] : asked).map { serial in
+                .with {
+                    $0.chip = serial
+                    $0.epoch = UInt64(10 + serial)
+                    $0.termMs = 60
+                }
+            }
+            return .reply(reply, [])
+        }
+        guard chip == 1 else {
+            return .reply(
+                .answering(
+                    request.request,
+                    error: .make(
+                        .leaseLost, .leaseOfAnother, retry: .never,
+                        "another host has chip \(chip)")), [])
+        }
+        renewed.signal()
+        return .reply(.answering(request.request), [])
+    }
+
+    /// A session file also holds the epoch of a lease of chip 2 that lapsed: it is nobody's to
+    /// renew while chip 1 is at work.
+    @Test func onlyTheGrantedChipsAreRenewed() throws {
+        let directory = try TestDirectory.make()
+        defer { TestDirectory.remove(directory) }
+        let renewed = DispatchSemaphore(value: 0)
+        let daemon = try FakeDaemon(chips: [1, 2]) { _, request in
+            Self.leases(request, renewed: renewed)
+        }
+        defer { daemon.stop() }
+        var options = Self.options()
+        options.sessionFile = "\(directory)/session"
+        options.chip = 2
+        try ChipConnection(endpoint: daemon.endpoint, options: options).acquireLease(
+            termMilliseconds: 60, renews: false)
+        options.chip = 1
+        let chip = try ChipConnection(endpoint: daemon.endpoint, options: options)
+        try chip.acquireLease(termMilliseconds: 60)
+        for _ in 0 ..< 3 { #expect(renewed.wait(timeout: .now() + 5) == .success) }
+        #expect(chip.leaseLost == nil)
+        #expect(daemon.seen("lease.renew").allSatisfy { $0.request.chip == 1 })
+    }
+
+    /// Of two leases taken together one is lost: the other is renewed as before.
+    @Test func aLostLeaseDoesNotTakeAnotherAlong() throws {
+        let renewed = DispatchSemaphore(value: 0)
+        let daemon = try FakeDaemon(chips: [1, 2]) { _, request in
+            Self.leases(request, renewed: renewed)
+        }
+        defer { daemon.stop() }
+        var options = Self.options()
+        options.chip = 1
+        let chip = try ChipConnection(endpoint: daemon.endpoint, options: options)
+        try chip.acquireLease(chips: [1, 2], termMilliseconds: 60)
+        for _ in 0 ..< 5 { #expect(renewed.wait(timeout: .now() + 5) == .success) }
+        #expect(chip.leaseLost == nil)
+        #expect(chip.epoch == 11)
+        #expect(daemon.seen("lease.renew").contains { $0.request.chip == 2 })
+    }
+
+    /// The daemon is silent for two calls: what the first sent stays open until it is known.
+    @Test func anOpenCommandStaysOpenUntilItIsSettled() throws {
+        let stored = Mutex<WireReply?>(nil)
+        let hears = Mutex(false)
+        let daemon = try FakeDaemon { _, request in
+            if stored.withLock({ $0 == nil }) {
+                stored.withLock { $0 = Self.calibrated(request, to: 4) }
+            }
+            guard hears.withLock({ $0 }) else { return .drop }
+            if case .query = request.command {
+                return Self.answer(request, .done, reply: stored.withLock { $0 })
+            }
+            return .reply(Self.calibrated(request), [])
+        }
+        defer { daemon.stop() }
+        var options = Self.options()
+        options.failAfter = .milliseconds(150)
+        let chip = try ChipConnection(endpoint: daemon.endpoint, options: options)
+        for matrix in 1 ... 2 as ClosedRange<UInt32> {
+            #expect(throws: ChipError.self) {
+                try chip.calibrate(matrix, adcFullScaleMicroamperes: 4)
+            }
+        }
+        hears.withLock { $0 = true }
+        _ = try chip.calibrate(3, adcFullScaleMicroamperes: 4)
+        let numbers = Dictionary(
+            grouping: daemon.seen("calibrate").map(\.request), by: \.calibrate.matrix
+        ).mapValues { Set($0.map(\.sequence)) }
+        #expect(numbers == [1: [1], 3: [2]])
+    }
+
+    @Test func aCommandWhoseAnswerIsForgottenWasCarriedOut() throws {
+        let hears = Mutex(false)
+        let daemon = try FakeDaemon { _, request in
+            guard hears.withLock({ $0 }) else { return .drop }
+            if case .query = request.command { return Self.answer(request, .doneForgotten) }
+            return .reply(Self.calibrated(request), [])
+        }
+        defer { daemon.stop() }
+        var options = Self.options()
+        options.failAfter = .milliseconds(150)
+        let chip = try ChipConnection(endpoint: daemon.endpoint, options: options)
+        #expect(throws: ChipError.self) { try chip.calibrate(1, adcFullScaleMicroamperes: 4) }
+        hears.withLock { $0 = true }
+        guard case .forgotten(sequence: 1) = try chip.resume() else {
+            Issue.record("it was carried out")
+            return
+        }
+        guard case .nothing = try chip.resume() else {
+            Issue.record("nothing is left")
+            return
+        }
+        _ = try chip.calibrate(1, adcFullScaleMicroamperes: 4)
+        #expect(daemon.seen("calibrate").last?.request.sequence == 2)
+    }
+
     /// A host is killed after sending: the next one asks, and sends the same bytes.
     @Test func aSessionFileCarriesACommandOverARestart() throws {
         let directory = try TestDirectory.make()
@@ -308,7 +433,11 @@ struct ClientTests {
         isBack.withLock { $0 = true }
         options.failAfter = .seconds(5)
         let chip = try ChipConnection(endpoint: daemon.endpoint, options: options)
-        #expect(try chip.resume()?.reply.sequence == 1)
+        guard case .answered(let answer) = try chip.resume() else {
+            Issue.record("the command was under way")
+            return
+        }
+        #expect(answer.reply.sequence == 1)
         _ = try chip.calibrate(2, adcFullScaleMicroamperes: 4)
         let sent = daemon.seen("calibrate")
         let last = try #require(sent.last)

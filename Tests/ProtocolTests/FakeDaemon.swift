@@ -25,6 +25,7 @@ final class FakeDaemon: Sendable {
     }
 
     let endpoint: String
+    private let chips: [UInt32]
     private let directory: String
     private let seenRequests = Mutex<[Seen]>([])
     private let wakeup: Wakeup
@@ -37,7 +38,10 @@ final class FakeDaemon: Sendable {
         seen.filter { $0.request.command?.traits.name == name }
     }
 
-    init(limits: WireLimits = Limits.message, _ script: @escaping Script) throws {
+    init(
+        chips: [UInt32] = [7], limits: WireLimits = Limits.message, _ script: @escaping Script
+    ) throws {
+        self.chips = chips
         directory = try TestDirectory.make()
         endpoint = "ipc://\(directory)/d"
         wakeup = try Wakeup()
@@ -88,7 +92,7 @@ final class FakeDaemon: Sendable {
         if case .hello = incoming.command {
             var hello = WireHelloResult()
             hello.protocol = wireVersion
-            hello.chips = [7]
+            hello.chips = chips
             hello.limits = limits
             var reply = WireReply.answering(incoming.request)
             reply.hello = hello

@@ -72,15 +72,15 @@ struct NPYTests {
     }
 
     @Test func otherKindsAreRefusedWithASentence() throws {
-        let wide = #expect(throws: NPYError.self) {
+        let wide = #expect(throws: FileError.self) {
             try NPYFile(bytes: try Self.bytes("f64"), name: "w.npy")
         }
         #expect(wide?.description.contains("w.npy has elements of type <f8") == true)
-        let order = #expect(throws: NPYError.self) {
+        let order = #expect(throws: FileError.self) {
             try NPYFile(bytes: try Self.bytes("fortran"), name: "w.npy")
         }
         #expect(order?.description.contains("Fortran order") == true)
-        let none = #expect(throws: NPYError.self) { try NPYFile(reading: "/nonexistent.npy") }
+        let none = #expect(throws: FileError.self) { try NPYFile(reading: "/nonexistent.npy") }
         #expect(none?.description.contains("/nonexistent.npy") == true)
     }
 
@@ -88,12 +88,12 @@ struct NPYTests {
     func everyTruncationIsRefused(_ name: String) throws {
         let bytes = try Self.bytes(name)
         for size in 0 ..< bytes.count {
-            let error = #expect(throws: NPYError.self) {
+            let error = #expect(throws: FileError.self) {
                 try NPYFile(bytes: Array(bytes[..<size]), name: "cut.npy")
             }
             #expect(error?.description.contains("cut.npy") == true)
         }
-        #expect(throws: NPYError.self) { try NPYFile(bytes: bytes + [0], name: "long.npy") }
+        #expect(throws: FileError.self) { try NPYFile(bytes: bytes + [0], name: "long.npy") }
     }
 
     @Test func damagedHeadersNeverCrash() throws {

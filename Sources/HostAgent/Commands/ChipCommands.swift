@@ -103,6 +103,7 @@ struct Deploy: ParsableCommand {
         try common.start(isSmall: dataOptions.location == .embeddedDigits)
         let trained = try Checkpoint(contentsOf: checkpoint)
         let split = try dataOptions.location.load(imageShape: trained.network.imageShape)
+        try DataFile.checkWritable(output)
         let session = try chipOptions.session()
         try session.acquireLease()
         defer { try? session.releaseLease() }
@@ -202,6 +203,7 @@ struct Adapt: ParsableCommand {
         let split = try dataOptions.location.load(imageShape: trained.network.imageShape)
         let layer = layer ?? trained.network.matrixLayers[0].name
         _ = try trained.network.place(of: layer)
+        for file in [output, deployment] { try DataFile.checkWritable(file) }
         let session = try chipOptions.session()
         try place.check(session, holds: trained.network, file: deployment)
         let strategy = LayerFineTuning(layer: layer, epochs: epochs, seed: common.seed)

@@ -32,6 +32,7 @@ struct Demonstrate: ParsableCommand {
 
     func run() throws {
         try common.start(isSmall: true)
+        try DataFile.checkWritable(report)
         var settings = Demo.Settings(
             daemon: chipd ?? Installation.program("chipd"),
             spec: try spec ?? Installation.spec("chips/rram-2b.yaml"))

@@ -76,12 +76,13 @@ struct Train: ParsableCommand {
     func run() throws {
         try common.start(isSmall: dataOptions.location == .embeddedDigits)
         let name = model ?? (dataOptions.location == .embeddedDigits ? "lenet-8x8" : "lenet5")
+        let path = output ?? "\(name).safetensors"
+        try DataFile.checkWritable(path)
         let result = try TrainingRun(
             model: name, data: dataOptions.location, holdOut: holdOut, weightScale: weightScale,
             plan: try plan(name), command: CommandLine.arguments.dropFirst().joined(separator: " ")
         )
         .run(report: { if !common.json { print($0) } })
-        let path = output ?? "\(name).safetensors"
         try result.checkpoint.write(to: path)
         try Output.print(result.summary(checkpoint: path), json: common.json)
     }

@@ -31,14 +31,33 @@ public enum DataFile {
         return bytes
     }
 
+    /// Throws what `write` would, as far as that can be known before: asked before
+    /// work whose result is to be kept in the file.
+    public static func checkWritable(_ path: String) throws(DataError) {
+        let draft = try beginDraft(of: path)
+        fclose(draft.file)
+        unlink(draft.path)
+    }
+
+    private static func beginDraft(
+        of path: String
+    ) throws(DataError) -> (path: String, file: UnsafeMutablePointer<FILE>) {
+        let new = "\(path).new-\(getpid())"
+        var status = stat()
+        if stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
+            throw .unwritable(file: path, code: EISDIR)
+        }
+        guard let file = fopen(new, "wbx") else { throw .unwritable(file: path, code: errno) }
+        return (new, file)
+    }
+
     /// Writes beside `path` and renames: the file is never half there.
     static func write(_ bytes: [UInt8], to path: String) throws(DataError) {
-        let new = "\(path).new-\(getpid())"
+        let (new, file) = try beginDraft(of: path)
         func failed(_ code: Int32) -> DataError {
             unlink(new)
             return .unwritable(file: path, code: code)
         }
-        guard let file = fopen(new, "wbx") else { throw .unwritable(file: path, code: errno) }
         let written = fwrite(bytes, 1, bytes.count, file)
         let code = errno
         guard fclose(file) == 0 else { throw failed(errno) }

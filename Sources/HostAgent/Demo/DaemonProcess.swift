@@ -92,9 +92,10 @@ public final class DaemonProcess {
     /// Ends the daemon as a power cut would.
     public func kill() {
         guard let process else { return }
-        Foundation.kill(process.processIdentifier, SIGKILL)
-        process.waitUntilExit()
-        running.forget()
+        running.end {
+            if process.isRunning { Foundation.kill(process.processIdentifier, SIGKILL) }
+            process.waitUntilExit()
+        }
         self.process = nil
     }
 

@@ -53,7 +53,7 @@ public struct Demo {
     }
 
     /// Ages of the table: name and seconds since programming.
-    static let ages: [(name: String, seconds: Double)] = [
+    package static let ages: [(name: String, seconds: Double)] = [
         ("after a day", 86_400), ("after a month", 30 * 86_400), ("after a year", 365 * 86_400),
     ]
     /// Read pulses averaged for a histogram.
@@ -99,7 +99,7 @@ public struct Demo {
         say("programming open loop")
         try bench.deploy(.openLoop, stage: "on chip, programmed open loop")
         say("programming by write-verify")
-        try bench.reprogram(.writeVerify, stage: "on chip, write-verify")
+        try bench.reprogram(.writeVerify, stage: DemoStage.writeVerify)
         var age = 0.0
         for (name, seconds) in Self.ages {
             say(name)
@@ -117,13 +117,13 @@ public struct Demo {
         for (index, serial) in settings.serials.enumerated() where before[index] != after[index] {
             throw Failure.stateChanged(chip: serial, before: before[index], after: after[index])
         }
-        try bench.evaluate(stage: "killed (SIGKILL) and restarted")
+        try bench.evaluate(stage: DemoStage.restarted)
 
         let layer = settings.layer ?? trained.checkpoint.network.matrixLayers[0].name
         say("adapting \(layer)")
         try bench.adapt(
             LayerFineTuning(layer: layer, seed: settings.seed), images: settings.adaptationImages,
-            stage: "after adaptation on the chip")
+            stage: DemoStage.adapted)
         let result = bench.result(
             chips: settings.serials, digests: after, layer: layer,
             images: settings.adaptationImages,

@@ -47,7 +47,7 @@ final class DemoBench {
         stages.append(
             DemoStage(name: "digital, floating point", accuracies: [float.fraction], cost: nil))
         stages.append(
-            DemoStage(name: "digital, 8-bit integers", accuracies: [integer.fraction], cost: nil))
+            DemoStage(name: DemoStage.integers, accuracies: [integer.fraction], cost: nil))
     }
 
     func deploy(_ method: ProgramOptions.Method, stage: String) throws {
@@ -163,10 +163,9 @@ final class DemoBench {
         chips: [UInt32], digests: [String], layer: String, images: Int,
         provenance: DemoProvenance, seconds: Double
     ) -> DemoResult {
-        // Fresh: write-verify, the fourth stage; the last two are aged and adapted.
-        let fresh = stages[3].mean
-        let aged = stages[stages.count - 2].mean
-        let adapted = stages[stages.count - 1].mean
+        let fresh = stages.named(DemoStage.writeVerify).mean
+        let aged = stages.named(DemoStage.restarted).mean
+        let adapted = stages.named(DemoStage.adapted).mean
         return DemoResult(
             model: network.name, testImages: split.test.name, chips: chips,
             spec: sessions[0].dataSheet.spec, technology: sessions[0].dataSheet.technology,

@@ -7,6 +7,12 @@ public struct DemoStage: Codable, Sendable {
     /// and the test images through the chip. `nil`: digital.
     public let cost: ChipCost?
 
+    /// Names of the stages that others are compared with.
+    package static let integers = "digital, 8-bit integers"
+    package static let writeVerify = "on chip, write-verify"
+    package static let restarted = "killed (SIGKILL) and restarted"
+    package static let adapted = "after adaptation on the chip"
+
     public init(name: String, accuracies: [Double], cost: ChipCost?) {
         self.name = name
         self.accuracies = accuracies
@@ -19,6 +25,16 @@ public struct DemoStage: Codable, Sendable {
     var range: String {
         accuracies.count < 2
             ? "" : "\(Format.decimal(low * 100, 1)) – \(Format.decimal(high * 100, 1))"
+    }
+}
+
+extension [DemoStage] {
+    /// - Precondition: there is one.
+    func named(_ name: String) -> DemoStage {
+        guard let stage = first(where: { $0.name == name }) else {
+            preconditionFailure("there is no stage '\(name)'")
+        }
+        return stage
     }
 }
 
@@ -77,6 +93,9 @@ public struct DemoResult: Codable, Sendable {
         self.provenance = provenance
         self.seconds = seconds
     }
+
+    /// The spec, and where it is called otherwise the technology.
+    var kind: String { spec == technology ? spec : "\(spec) (\(technology))" }
 
     /// The table and what is to be said of it.
     public var text: String {

@@ -25,8 +25,11 @@ enum Interruption {
         pthread_sigmask(SIG_UNBLOCK, &mine, nil)
         for number in [SIGINT, SIGTERM, SIGHUP] {
             signal(number) { number in
+                // Whatever is interrupted may be about to read it.
+                let code = errno
                 var byte = UInt8(number)
                 _ = write(Interruption.writeEnd, &byte, 1)
+                errno = code
             }
         }
         Thread.detachNewThread {

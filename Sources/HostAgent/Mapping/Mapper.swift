@@ -21,7 +21,8 @@ public struct Mapper {
         public let program: ProgramReport
     }
 
-    /// Maps, calibrates and programs every layer.
+    /// Maps, calibrates and programs every layer. When one fails, the matrices of
+    /// all are taken off the chip again.
     ///
     /// - Parameter calibration: training images, from which the ADC's ranges are
     ///   found digitally.
@@ -32,21 +33,31 @@ public struct Mapper {
         let inputs = try calibrationInputs(calibration)
         var places: [Deployment.LayerPlace] = []
         var reports: [LayerReport] = []
-        for layer in network.matrixLayers {
-            let layerScales = try scales.scales(of: layer)
-            let codes = try WeightQuantisation.codes(of: layer, scale: layerScales.weight)
-            var matrix = try session.map(
-                MatrixRequest(
-                    name: layer.name, rows: codes.rows, columns: codes.columns,
-                    codeMax: WeightQuantisation.codeMax))
-            guard let vectors = inputs[layer.name] else { continue }
-            let fullScale = try range.fullScale(
-                codes, slices: BitSlices(matrix), inputs: vectors, sheet: session.dataSheet)
-            matrix.fullScaleMicroamperes = try session.calibrate(matrix, fullScale: fullScale)
-            let report = try session.program(matrix, codes, options)
-            places.append(
-                Deployment.LayerPlace(layer: layer.name, matrix: matrix, scales: layerScales))
-            reports.append(LayerReport(layer: layer.name, matrix: matrix, program: report))
+        var mapped: [ChipMatrix] = []
+        do {
+            for layer in network.matrixLayers {
+                guard let vectors = inputs[layer.name] else {
+                    throw NetworkError.noCalibrationInputs(layer: layer.name)
+                }
+                let layerScales = try scales.scales(of: layer)
+                let codes = try WeightQuantisation.codes(of: layer, scale: layerScales.weight)
+                var matrix = try session.map(
+                    MatrixRequest(
+                        name: layer.name, rows: codes.rows, columns: codes.columns,
+                        codeMax: WeightQuantisation.codeMax))
+                mapped.append(matrix)
+                let fullScale = try range.fullScale(
+                    codes, slices: BitSlices(matrix), inputs: vectors, sheet: session.dataSheet)
+                matrix.fullScaleMicroamperes = try session.calibrate(matrix, fullScale: fullScale)
+                let report = try session.program(matrix, codes, options)
+                places.append(
+                    Deployment.LayerPlace(layer: layer.name, matrix: matrix, scales: layerScales))
+                reports.append(LayerReport(layer: layer.name, matrix: matrix, program: report))
+            }
+        } catch {
+            // The first error is the one to tell; a chip that is gone is asked once only.
+            try? mapped.reversed().forEach(session.unmap)
+            throw error
         }
         return (
             Deployment(

@@ -20,39 +20,43 @@ public enum NetworkCatalogue {
     /// to document recognition", 1998; with ReLU, max pooling, full connections
     /// between the two convolutions, and a linear output.
     private static func lenet5(_ generator: RandomGenerator) throws -> Network {
-        Network(
-            name: "lenet5", imageShape: [1, 28, 28], classes: 10,
-            layers: [
-                try MatrixLayer(
-                    "conv1", .convolution(kernel: 5, stride: 1, padding: 2),
-                    inputs: 1, outputs: 6, from: generator),
-                ReLU(), MaxPool(kernel: 2),
-                try MatrixLayer(
-                    "conv2", .convolution(kernel: 5, stride: 1, padding: 0),
-                    inputs: 6, outputs: 16, from: generator),
-                ReLU(), MaxPool(kernel: 2), Flatten(),
-                try MatrixLayer("fc1", .linear, inputs: 400, outputs: 120, from: generator), ReLU(),
-                try MatrixLayer("fc2", .linear, inputs: 120, outputs: 84, from: generator), ReLU(),
-                try MatrixLayer("fc3", .linear, inputs: 84, outputs: 10, from: generator),
-            ])
+        try lenet(
+            "lenet5", side: 28, kernel: 5, paddings: [2, 0], channels: [1, 6, 16],
+            widths: [400, 120, 84, 10], from: generator)
     }
 
     /// The same family for the embedded 8 × 8 digits: 23,658 weights and biases.
     private static func lenet8x8(_ generator: RandomGenerator) throws -> Network {
-        Network(
-            name: "lenet-8x8", imageShape: [1, 8, 8], classes: 10,
-            layers: [
+        try lenet(
+            "lenet-8x8", side: 8, kernel: 3, paddings: [1, 1], channels: [1, 24, 48],
+            widths: [192, 64, 10], from: generator)
+    }
+
+    /// Convolutions, each with ReLU and max pooling by two, then linear layers with ReLU between.
+    private static func lenet(
+        _ name: String, side: Int, kernel: Int, paddings: [Int], channels: [Int], widths: [Int],
+        from generator: RandomGenerator
+    ) throws -> Network {
+        var layers: [any Layer] = []
+        for (index, padding) in paddings.enumerated() {
+            layers += [
                 try MatrixLayer(
-                    "conv1", .convolution(kernel: 3, stride: 1, padding: 1),
-                    inputs: 1, outputs: 24, from: generator),
+                    "conv\(index + 1)", .convolution(kernel: kernel, stride: 1, padding: padding),
+                    inputs: channels[index], outputs: channels[index + 1], from: generator),
                 ReLU(), MaxPool(kernel: 2),
+            ]
+        }
+        layers.append(Flatten())
+        for index in 1 ..< widths.count {
+            if index > 1 { layers.append(ReLU()) }
+            layers.append(
                 try MatrixLayer(
-                    "conv2", .convolution(kernel: 3, stride: 1, padding: 1),
-                    inputs: 24, outputs: 48, from: generator),
-                ReLU(), MaxPool(kernel: 2), Flatten(),
-                try MatrixLayer("fc1", .linear, inputs: 192, outputs: 64, from: generator), ReLU(),
-                try MatrixLayer("fc2", .linear, inputs: 64, outputs: 10, from: generator),
-            ])
+                    "fc\(index)", .linear, inputs: widths[index - 1], outputs: widths[index],
+                    from: generator))
+        }
+        return Network(
+            name: name, imageShape: [channels[0], side, side], classes: widths[widths.count - 1],
+            layers: layers)
     }
 }
 
@@ -61,6 +65,7 @@ public enum NetworkError: StatusError, Equatable {
     case unknownModel(String)
     case unknownLayer(String, layers: [String])
     case imagesDoNotFit(network: String, expected: [Int], found: [Int])
+    case noCalibrationInputs(layer: String)
 
     public var description: String {
         switch self {
@@ -70,6 +75,8 @@ public enum NetworkError: StatusError, Equatable {
             "there is no layer '\(name)'; this network has \(layers.joined(separator: ", "))"
         case .imagesDoNotFit(let network, let expected, let found):
             "\(network) takes images of \(expected.times), the data has \(found.times)"
+        case .noCalibrationInputs(let layer):
+            "no calibration image reaches the layer '\(layer)': its converters' range is unknown"
         }
     }
 }
@@ -78,7 +85,7 @@ extension NetworkError {
     public var exitStatus: ExitStatus {
         switch self {
         case .unknownModel, .unknownLayer: .usage
-        case .imagesDoNotFit: .data
+        case .imagesDoNotFit, .noCalibrationInputs: .data
         }
     }
 }

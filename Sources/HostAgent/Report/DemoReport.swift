@@ -24,7 +24,7 @@ public struct DemoReport {
         <style>\(Self.style)</style></head><body><main>
         <h1>A network on \(result.chips.count) compute-in-memory chip\(result.chips.count == 1 ? "" : "s")</h1>
         <p>\(SVGPlot.escaped(result.model)) on \(SVGPlot.escaped(result.testImages)); chips of \
-        \(SVGPlot.escaped(result.spec)) (\(SVGPlot.escaped(result.technology))), serials \
+        \(SVGPlot.escaped(result.kind)), serials \
         \(result.chips.map(String.init).joined(separator: ", ")).</p>
         \(table())
         \(result.remarks.map { "<p class=\"remark\">\(SVGPlot.escaped($0))</p>" }.joined(separator: "\n"))
@@ -71,8 +71,8 @@ public struct DemoReport {
     private func accuracy() -> SVGPlot {
         // "Fresh" has no place on a logarithmic axis: it stands at the reference age.
         let times = [1.0] + Demo.ages.map(\.seconds)
-        let aged = Array(result.stages[3 ..< 3 + times.count])
-        let adapted = result.stages[result.stages.count - 1]
+        let aged = ([DemoStage.writeVerify] + Demo.ages.map(\.name)).map(result.stages.named)
+        let adapted = result.stages.named(DemoStage.adapted)
         let last = times[times.count - 1]
         let low = min(aged.map(\.low).min() ?? 0, adapted.low)
         var plot = SVGPlot(
@@ -90,7 +90,9 @@ public struct DemoReport {
                 .init(
                     "after adaptation", colour: 1,
                     .points(adapted.accuracies.map { (x: last, y: $0) })),
-                .init("digital, 8 bits", colour: 2, .level(result.stages[1].mean)),
+                .init(
+                    "digital, 8 bits", colour: 2,
+                    .level(result.stages.named(DemoStage.integers).mean)),
             ])
         plot.xIsLogarithmic = true
         plot.yIsPercent = true

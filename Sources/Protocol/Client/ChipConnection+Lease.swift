@@ -2,7 +2,9 @@ public import Protocol
 
 extension ChipConnection {
     /// Takes the right to change the chip, and keeps it by renewals in the
-    /// background until `releaseLease()` or the end of the connection.
+    /// background until `releaseLease()`, the next call of this function or the end
+    /// of the connection. Leases of other chips that a session file holds run out by
+    /// themselves: whoever took them decides.
     ///
     /// - Parameters:
     ///   - chips: the chips to take together; empty: the connection's.
@@ -25,7 +27,9 @@ extension ChipConnection {
             keeper = try LeaseKeeper(
                 LeaseKeeper.Terms(
                     endpoint: control.endpoint, session: session,
-                    termMilliseconds: acquire.termMs, epochs: epochs))
+                    termMilliseconds: acquire.termMs,
+                    epochs: Dictionary(
+                        grants.map { ($0.chip, $0.epoch) }, uniquingKeysWith: max)))
         }
         return grants
     }
@@ -88,8 +92,9 @@ extension ChipConnection {
     /// The epoch under which changing commands are sent; 0: no lease was taken.
     public var epoch: UInt64 { epochs[chip] ?? 0 }
 
-    /// Why renewal in the background ended; nil while all is well.
-    public var leaseLost: String? { keeper?.lost }
+    /// Why renewal of this chip's lease in the background ended; nil while all is
+    /// well.
+    public var leaseLost: String? { keeper?.lost(chip) }
 
     private func keep(_ epoch: UInt64, of serial: UInt32) throws(ChipError) {
         epochs[serial] = epoch > 0 ? epoch : nil

@@ -46,7 +46,7 @@ public final class ChipConnection {
     var keeper: LeaseKeeper?
     let sessionFile: SessionFile?
     /// The command that a session file held, before its outcome is known.
-    var unresolved: Outgoing?
+    private var unresolved: Outgoing?
     /// Whether `sequenceLast` was compared with what the daemon remembers.
     var isResumed: Bool
 
@@ -249,6 +249,7 @@ public final class ChipConnection {
                 try settle(refusal.error.expectedSequence - 1)
             case .sequenceReused:
                 isResumed = false
+                unresolved = nil
                 try sessionFile?.update(chip) { $0.pending = [] }
             case .replyForgotten:
                 try settle(sequence)
@@ -262,6 +263,7 @@ public final class ChipConnection {
 
     private func settle(_ sequence: UInt64) throws(ChipError) {
         sequenceLast = sequence
+        unresolved = nil
         try sessionFile?.update(chip) {
             $0.sequenceLast = sequence
             $0.pending = []
@@ -275,32 +277,42 @@ public final class ChipConnection {
 
     // MARK: After a lost reply or a restart
 
-    /// What a command came to whose answer this host has not seen before: left
-    /// over in the session file, or after a call that failed without an answer.
-    /// Nil when there was none. Every changing call does this first by itself.
+    /// What became of a command whose answer this host had not seen.
+    public enum Resumption: Sendable {
+        /// There was no such command.
+        case nothing
+        case answered(Answer)
+        /// It was carried out, but the daemon no longer keeps what it came to.
+        case forgotten(sequence: UInt64)
+    }
+
+    /// Finds out what a command came to that was left over in the session file, or
+    /// whose call failed without an answer; one that the daemon never saw is sent
+    /// again. Every changing call does this first by itself. When it throws, the
+    /// command stays open: the next call asks again.
     @discardableResult
-    public func resume() throws(ChipError) -> Answer? {
+    public func resume() throws(ChipError) -> Resumption {
         if let outgoing = unresolved {
-            unresolved = nil
-            let result = try question(outgoing.request.sequence)
+            let sequence = outgoing.request.sequence
+            let result = try question(sequence)
+            isResumed = true
             switch result.state {
             case .done:
-                try settle(outgoing.request.sequence)
-                isResumed = true
-                return result.answer
+                try settle(sequence)
+                return .answered(result.answer)
             case .doneForgotten:
-                try settle(outgoing.request.sequence)
+                try settle(max(sequence, result.sequenceLast))
+                return .forgotten(sequence: sequence)
             case .neverSeen, .running, .unspecified, .UNRECOGNIZED:
-                isResumed = true
-                return try carryOut(outgoing.repeated(nextRequestID()))
+                return .answered(try carryOut(outgoing.repeated(nextRequestID())))
             }
         }
         if !isResumed {
-            isResumed = true
             let remembered = try status().sequenceLast
+            isResumed = true
             if remembered > sequenceLast { try settle(remembered) }
         }
-        return nil
+        return .nothing
     }
 
     private func question(

@@ -8,24 +8,27 @@ internal import Synchronization
     internal import Foundation
 #endif
 
-/// Renews a lease at a third of its term, on a thread and a socket of its own,
+/// Renews leases at a third of their term, on a thread and a socket of its own,
 /// while the connection's thread computes or waits for a long command.
 ///
 /// Invariants:
 /// 1. The thread lives from `init` to `stop()`, which waits for its end.
-/// 2. A renewal that is refused ends the renewals; the epoch stays, and the
-///    daemon refuses the next changing command with its own sentence.
+/// 2. A renewal that is refused ends the renewals of that chip, and of no other;
+///    the epoch stays, and the daemon refuses the next changing command with its
+///    own sentence.
 final class LeaseKeeper: Sendable {
     struct Terms: Sendable {
         let endpoint: String
         let session: [UInt8]
         let termMilliseconds: UInt32
+        /// Of the chips whose leases are renewed.
         let epochs: [UInt32: UInt64]
     }
 
     private struct State {
         var isStopping = false
-        var lost: String?
+        /// Why a chip's lease is no longer renewed.
+        var lost: [UInt32: String] = [:]
         var renewals: UInt64 = 0
     }
 
@@ -55,8 +58,8 @@ final class LeaseKeeper: Sendable {
 
     func epoch(of chip: UInt32) -> UInt64? { terms.epochs[chip] }
 
-    /// Why the lease could no longer be renewed; nil while it can.
-    var lost: String? { state.withLock { $0.lost } }
+    /// Why a chip's lease could no longer be renewed; nil while it can.
+    func lost(_ chip: UInt32) -> String? { state.withLock { $0.lost[chip] } }
 
     var renewals: UInt64 { state.withLock { $0.renewals } }
 
@@ -76,7 +79,7 @@ final class LeaseKeeper: Sendable {
             let socket = try Socket(.dealer, in: context)
             try socket.connect(terms.endpoint)
             var id: UInt64 = 0
-            while !state.withLock({ $0.isStopping || $0.lost != nil }) {
+            while !state.withLock({ $0.isStopping }) {
                 let third = max(1, Int(terms.termMilliseconds) / 3)
                 let (ready, woken) = try Poll.wait(
                     socket: socket, wakeup: wakeup, timeoutMilliseconds: third)
@@ -84,14 +87,19 @@ final class LeaseKeeper: Sendable {
                 if ready {
                     while let frames = try socket.receive() { take(frames) }
                 } else if !woken {
-                    for (chip, epoch) in terms.epochs.sorted(by: { $0.key < $1.key }) {
+                    for (chip, epoch) in terms.epochs.sorted(by: { $0.key < $1.key })
+                    where lost(chip) == nil {
                         id += 1
                         _ = try socket.send(renewal(chip, epoch, id))
                     }
                 }
             }
         } catch {
-            state.withLock { $0.lost = "\(error)" }
+            state.withLock { state in
+                for chip in terms.epochs.keys where state.lost[chip] == nil {
+                    state.lost[chip] = "\(error)"
+                }
+            }
         }
     }
 
@@ -116,7 +124,7 @@ final class LeaseKeeper: Sendable {
             } else if reply.error.code == .leaseLost || reply.error.code == .failedPrecondition
                 || reply.error.code == .leaseHeld
             {
-                state.lost = reply.error.message
+                state.lost[reply.chip] = reply.error.message
             }
         }
     }

@@ -1,22 +1,4 @@
-internal import Glibc
-public import Protocol
-
-/// Why an .npy file cannot be used: names the file and what was expected.
-public struct NPYError: StatusError, Hashable, Sendable {
-    public let description: String
-    public let exitStatus: ExitStatus
-
-    init(_ sentence: String, _ status: ExitStatus = .data) {
-        description = sentence
-        exitStatus = status
-    }
-
-    /// Of the system call that just failed.
-    static func system(_ action: String, _ status: (Int32) -> ExitStatus) -> NPYError {
-        let code = errno
-        return NPYError("could not \(action): \(String(cString: strerror(code)))", status(code))
-    }
-}
+internal import Protocol
 
 /// An array as NumPy stores it: format versions 1 and 2, C order, little-endian
 /// i1, u1, i2, i4 and f4.
@@ -38,14 +20,14 @@ public struct NPYFile: Sendable, Hashable {
 
     // MARK: Reading
 
-    public init(reading path: String) throws(NPYError) {
+    public init(reading path: String) throws(FileError) {
         try self.init(bytes: try FileBytes.read(path, limit: Self.bytesMax), name: path)
     }
 
     /// `name` is what sentences call the file.
-    public init(bytes: [UInt8], name: String) throws(NPYError) {
+    public init(bytes: [UInt8], name: String) throws(FileError) {
         guard bytes.count >= 10, bytes.starts(with: Self.magic) else {
-            throw NPYError("\(name) is not an .npy file: it does not begin with \\x93NUMPY")
+            throw FileError("\(name) is not an .npy file: it does not begin with \\x93NUMPY")
         }
         let version = bytes[6]
         let lengthBytes: Int
@@ -53,16 +35,16 @@ public struct NPYFile: Sendable, Hashable {
         case 1: lengthBytes = 2
         case 2: lengthBytes = 4
         default:
-            throw NPYError("\(name) has .npy version \(version); versions 1 and 2 are read")
+            throw FileError("\(name) has .npy version \(version); versions 1 and 2 are read")
         }
         let dataFrom = 8 + lengthBytes
         guard bytes.count >= dataFrom else {
-            throw NPYError("\(name) is cut short: its header is not complete")
+            throw FileError("\(name) is cut short: its header is not complete")
         }
         var headerSize = 0
         for index in 0 ..< lengthBytes { headerSize |= Int(bytes[8 + index]) << (8 * index) }
         guard headerSize <= 1 << 20, bytes.count >= dataFrom + headerSize else {
-            throw NPYError(
+            throw FileError(
                 "\(name) is cut short: its header should have \(headerSize) bytes, "
                     + "\(bytes.count - dataFrom) follow")
         }
@@ -73,19 +55,19 @@ public struct NPYFile: Sendable, Hashable {
         for dimension in header.shape {
             let (product, overflow) = count.multipliedReportingOverflow(by: dimension)
             guard !overflow, product <= Self.bytesMax else {
-                throw NPYError("\(name) has the shape \(header.shape), which is too large")
+                throw FileError("\(name) has the shape \(header.shape), which is too large")
             }
             count = product
         }
         let expected = count * (header.type.elementBytes ?? 1)
         guard body.count == expected else {
-            throw NPYError(
+            throw FileError(
                 "\(name) should hold \(expected) bytes of \(header.type.label) \(header.shape) "
                     + "after its header, but holds \(body.count)")
         }
         let frame = body.withUnsafeBytes { Frame(copying: $0) }
         guard let values = TensorValues(frame, type: header.type) else {
-            throw NPYError("\(name) cannot be read as \(header.type.label)")
+            throw FileError("\(name) cannot be read as \(header.type.label)")
         }
         shape = header.shape
         self.values = values
@@ -96,12 +78,12 @@ public struct NPYFile: Sendable, Hashable {
         var type: WireTensor.TypeEnum
         var shape: [Int]
 
-        init(_ text: String, name: String) throws(NPYError) {
+        init(_ text: String, name: String) throws(FileError) {
             guard let descr = Self.value(of: "descr", in: text),
                 let fortran = Self.value(of: "fortran_order", in: text),
                 let shapeText = Self.value(of: "shape", in: text)
             else {
-                throw NPYError(
+                throw FileError(
                     "\(name) has a header without descr, fortran_order and shape")
             }
             switch descr.trimmingQuotes {
@@ -111,16 +93,16 @@ public struct NPYFile: Sendable, Hashable {
             case "<i4": type = .i32
             case "<f4": type = .f32
             case let other:
-                throw NPYError(
+                throw FileError(
                     "\(name) has elements of type \(other); read are i1, u1, <i2, <i4, <f4 "
                         + "(numpy: int8, uint8, int16, int32, float32)")
             }
             guard let parsed = Self.parseShape(shapeText) else {
-                throw NPYError("\(name) has the unreadable shape \(shapeText)")
+                throw FileError("\(name) has the unreadable shape \(shapeText)")
             }
             shape = parsed
             guard fortran == "False" || shape.count < 2 else {
-                throw NPYError(
+                throw FileError(
                     "\(name) is in Fortran order; C order is read (numpy.ascontiguousarray)")
             }
         }
@@ -187,12 +169,12 @@ public struct NPYFile: Sendable, Hashable {
             + values.frame.bytes
     }
 
-    public func write(to path: String) throws(NPYError) {
+    public func write(to path: String) throws(FileError) {
         try FileBytes.write(bytes, to: path)
     }
 
     /// Any text, with the same sentences when it cannot be written.
-    public static func write(text: String, to path: String) throws(NPYError) {
+    public static func write(text: String, to path: String) throws(FileError) {
         try FileBytes.write([UInt8](text.utf8), to: path)
     }
 }

@@ -96,7 +96,7 @@ final class SessionFile {
 
     private func replace(with bytes: [UInt8]) throws(ChipError) {
         let new = path + ".new"
-        do throws(NPYError) {
+        do throws(FileError) {
             try FileBytes.write(bytes, to: new)
         } catch {
             throw .sessionFile(error.description, error.exitStatus)
@@ -119,7 +119,7 @@ final class SessionFile {
         _ path: String
     ) throws(ChipError) -> (session: [UInt8], chips: [UInt32: Chip]) {
         let bytes: [UInt8]
-        do throws(NPYError) {
+        do throws(FileError) {
             bytes = try FileBytes.read(path, limit: 2 << 30)
         } catch {
             throw .sessionFile(error.description, error.exitStatus)
@@ -156,7 +156,7 @@ final class SessionFile {
     }
 
     private static func failure(_ action: String) -> ChipError {
-        let error = NPYError.system(action, ExitStatus.writing)
+        let error = FileError.system(action, ExitStatus.writing)
         return .sessionFile(error.description, error.exitStatus)
     }
 }

@@ -7,19 +7,19 @@ struct Clock: ParsableCommand {
         abstract: "The simulated clock of the chip.",
         subcommands: [Get.self, Rate.self, Manual.self, Advance.self])
 
-    private static func show(_ clock: WireSimulatedClockResult, _ target: Target) {
+    private static func show(_ clock: WireSimulatedClockResult, _ target: Target) throws {
         let lines = Table.pairs([
             ("mode", clockText(clock.mode, clock.rate)),
             ("chip time", "\(Format.seconds(clock.chipTimeS)) (\(clock.chipTimeS) s)"),
         ])
-        target.show(json: Codec.json(clock), lines)
+        try target.show(json: Codec.json(clock), lines)
     }
 
     struct Get: ParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Shows mode and chip time.")
         @OptionGroup var target: Target
         func run() throws {
-            Clock.show(try target.connect().clock(), target)
+            try Clock.show(target.connect().clock(), target)
         }
     }
 
@@ -29,7 +29,7 @@ struct Clock: ParsableCommand {
         @OptionGroup var target: Target
         @Argument(help: "Seconds of chip time a second, 0 … 1e9.") var rate: Double
         func run() throws {
-            Clock.show(try target.connect().setClock(rate: rate), target)
+            try Clock.show(target.connect().setClock(rate: rate), target)
         }
     }
 
@@ -38,7 +38,7 @@ struct Clock: ParsableCommand {
             abstract: "Lets chip time stand still but for `advance`.")
         @OptionGroup var target: Target
         func run() throws {
-            Clock.show(try target.connect().setClockManual(), target)
+            try Clock.show(target.connect().setClockManual(), target)
         }
     }
 
@@ -47,7 +47,7 @@ struct Clock: ParsableCommand {
         @OptionGroup var target: Target
         @Argument(help: "Seconds of chip time.") var seconds: Double
         func run() throws {
-            Clock.show(try target.connect().advanceClock(seconds: seconds), target)
+            try Clock.show(target.connect().advanceClock(seconds: seconds), target)
         }
     }
 }

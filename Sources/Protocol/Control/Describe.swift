@@ -50,7 +50,7 @@ struct Describe: ParsableCommand {
             }
             lines += [""] + durations.lines
         }
-        target.show(json: Codec.json(sheet), lines)
+        try target.show(json: Codec.json(sheet), lines)
     }
 
     private static func converters(_ c: WireConverters) -> String {

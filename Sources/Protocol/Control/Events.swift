@@ -29,9 +29,9 @@ struct Events: ParsableCommand {
             }
             let event = notice.event
             if target.json {
-                Terminal.print([Codec.json(event)])
+                try Terminal.print([Codec.json(event)])
             } else {
-                Terminal.print([
+                try Terminal.print([
                     "\(event.topic)  #\(event.number)  \(Format.seconds(event.chipTimeS))  "
                         + event.text
                 ])

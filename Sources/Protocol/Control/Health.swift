@@ -42,6 +42,6 @@ struct Health: ParsableCommand {
             }
             lines += [""] + table.lines
         }
-        target.show(json: Codec.json(health), lines)
+        try target.show(json: Codec.json(health), lines)
     }
 }

@@ -25,7 +25,7 @@ struct Lease: ParsableCommand {
         }
     }
 
-    private static func show(_ grants: [WireLeaseGrant], _ target: Target) {
+    private static func show(_ grants: [WireLeaseGrant], _ target: Target) throws {
         var result = WireLeaseResult()
         result.grants = grants
         var table = Table(["chip", "epoch", "term"])
@@ -35,7 +35,7 @@ struct Lease: ParsableCommand {
                 grant.termMs == 0 ? "none" : Format.seconds(Double(grant.termMs) / 1e3),
             ])
         }
-        target.show(json: Codec.json(result), table.lines)
+        try target.show(json: Codec.json(result), table.lines)
     }
 
     struct Acquire: ParsableCommand {
@@ -46,7 +46,7 @@ struct Lease: ParsableCommand {
         func validate() throws { try target.requireSession() }
 
         func run() throws {
-            Lease.show(
+            try Lease.show(
                 try target.connect().acquireLease(
                     termMilliseconds: term.milliseconds, renews: false), target)
         }
@@ -60,7 +60,7 @@ struct Lease: ParsableCommand {
         func validate() throws { try target.requireSession() }
 
         func run() throws {
-            Lease.show(
+            try Lease.show(
                 try target.connect().renewLease(termMilliseconds: term.milliseconds), target)
         }
     }
@@ -74,7 +74,7 @@ struct Lease: ParsableCommand {
         func run() throws {
             let chip = try target.connect()
             try chip.releaseLease()
-            target.show(json: "{}", ["the lease of chip \(chip.chip) is given back"])
+            try target.show(json: "{}", ["the lease of chip \(chip.chip) is given back"])
         }
     }
 
@@ -83,7 +83,7 @@ struct Lease: ParsableCommand {
         @OptionGroup var target: Target
 
         func run() throws {
-            Lease.show(try target.connect().breakLease(), target)
+            try Lease.show(target.connect().breakLease(), target)
         }
     }
 
@@ -93,7 +93,7 @@ struct Lease: ParsableCommand {
 
         func run() throws {
             let lease = try target.connect().status().lease
-            target.show(json: Codec.json(lease), [Status.lease(lease)])
+            try target.show(json: Codec.json(lease), [Status.lease(lease)])
         }
     }
 }

@@ -33,7 +33,7 @@ struct Map: ParsableCommand {
         map.bank = bank
         map.mapping = mapping.wire
         let state = try chip.withLease { () throws(ChipError) in try chip.map(map) }
-        target.show(
+        try target.show(
             json: Codec.json(state),
             Table.pairs([
                 ("matrix", "\(state.matrix)"), ("size", "\(state.rows) × \(state.columns)"),
@@ -56,7 +56,7 @@ struct Unmap: ParsableCommand {
     func run() throws {
         let chip = try target.connect()
         let freed = try chip.withLease { () throws(ChipError) in try chip.unmap(matrix) }
-        target.show(json: "{\"tiles_freed\":\(freed)}", ["\(freed) tiles are free again"])
+        try target.show(json: "{\"tiles_freed\":\(freed)}", ["\(freed) tiles are free again"])
     }
 }
 
@@ -76,7 +76,7 @@ struct Calibrate: ParsableCommand {
         let result = try chip.withLease { () throws(ChipError) in
             try chip.calibrate(matrix, adcFullScaleMicroamperes: fullScale)
         }
-        target.show(
+        try target.show(
             json: Codec.json(result),
             Table.pairs([
                 ("full scale", "\(Format.number(result.adcFullScaleUa)) µA"),

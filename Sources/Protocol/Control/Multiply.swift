@@ -45,7 +45,7 @@ struct Multiply: ParsableCommand {
         pairs.append(("cost", costLine(outcome.cost)))
         var lines = Table.pairs(pairs)
         lines += outcome.warnings.map { "warning: \($0)" }
-        target.show(
+        try target.show(
             json: "{\"shape\":[\(outcome.batch),\(outcome.outputs)],\"lsb\":\(outcome.lsb),"
                 + "\"conversions\":\(outcome.conversions),\"clipped\":\(outcome.clipped),"
                 + "\"cost\":\(Codec.json(outcome.cost))}",

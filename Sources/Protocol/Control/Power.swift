@@ -19,7 +19,7 @@ struct Power: ParsableCommand {
             try chip.power(on: state == .on)
         }
         let lost = result.matricesLost > 0 ? ", \(result.matricesLost) matrices lost" : ""
-        target.show(
+        try target.show(
             json: Codec.json(result), ["the chip is \(result.on ? "on" : "off")\(lost)"])
     }
 }

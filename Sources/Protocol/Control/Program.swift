@@ -84,7 +84,7 @@ struct Program: ParsableCommand {
             ("cost", costLine(outcome.cost)),
         ])
         lines += outcome.warnings.map { "warning: \($0)" }
-        target.show(json: Codec.json(outcome.result), lines)
+        try target.show(json: Codec.json(outcome.result), lines)
     }
 
     private static func unverified(_ result: WireProgramResult) -> String {

@@ -43,7 +43,7 @@ struct Pulse: ParsableCommand {
         let cells = try chip.withLease { () throws(ChipError) in try chip.pulse(train) }
         var result = WirePulseResult()
         result.cells = cells
-        target.show(
+        try target.show(
             json: Codec.json(result), ["\(pulses) pulses on each of \(cells) cells"])
     }
 }

@@ -47,7 +47,7 @@ struct Read: ParsableCommand {
         let values =
             out == nil
             ? ",\"values\":[\(outcome.values.map { "\($0)" }.joined(separator: ","))]" : ""
-        target.show(
+        try target.show(
             json: "{\"shape\":\(outcome.shape),\"repeats\":\(outcome.repeats),\"cost\":"
                 + "\(Codec.json(outcome.cost))\(values)}",
             lines)

@@ -12,12 +12,24 @@ struct Resume: ParsableCommand {
 
     func run() throws {
         let chip = try target.connect()
-        guard let answer = try chip.resume() else {
-            return target.show(json: "{}", ["no command was under way"])
+        switch try chip.resume() {
+        case .nothing:
+            try target.show(json: "{}", ["no command was under way"])
+        case .answered(let answer):
+            let reply = answer.reply
+            let end = reply.hasError ? "failed: \(reply.error.message)" : "was carried out"
+            try target.show(
+                json: Codec.json(reply), ["the command with number \(reply.sequence) \(end)"])
+        case .forgotten(let sequence):
+            var query = WireQueryResult()
+            query.state = .doneForgotten
+            query.sequenceLast = sequence
+            try target.show(
+                json: Codec.json(query),
+                [
+                    "the command with number \(sequence) was carried out; the daemon no longer "
+                        + "keeps its answer"
+                ])
         }
-        let reply = answer.reply
-        let end = reply.hasError ? "failed: \(reply.error.message)" : "was carried out"
-        target.show(
-            json: Codec.json(reply), ["the command with number \(reply.sequence) \(end)"])
     }
 }

@@ -10,7 +10,7 @@ struct Snapshot: ParsableCommand {
 
     func run() throws {
         let result = try target.connect().saveSnapshot(name)
-        target.show(
+        try target.show(
             json: Codec.json(result),
             Table.pairs([("saved", name), ("state digest", Format.hex(result.stateDigest))]))
     }
@@ -27,7 +27,7 @@ struct Restore: ParsableCommand {
 
     func run() throws {
         let result = try target.connect().restoreSnapshot(name, fromChip: from)
-        target.show(
+        try target.show(
             json: Codec.json(result),
             Table.pairs([
                 ("restored", name), ("state digest", Format.hex(result.stateDigest)),

@@ -34,7 +34,7 @@ struct Status: ParsableCommand {
             }
             lines += [""] + table.lines
         }
-        target.show(json: Codec.json(status), lines)
+        try target.show(json: Codec.json(status), lines)
     }
 
     static func lease(_ lease: WireLeaseState) -> String {

@@ -63,7 +63,9 @@ struct Target: ParsableArguments {
     }
 
     /// Prints the result for a program, or for a person.
-    func show(json object: @autoclosure () -> String, _ lines: @autoclosure () -> [String]) {
-        Terminal.print(json ? [object()] : lines())
+    func show(
+        json object: @autoclosure () -> String, _ lines: @autoclosure () -> [String]
+    ) throws {
+        try Terminal.print(json ? [object()] : lines())
     }
 }

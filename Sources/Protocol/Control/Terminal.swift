@@ -1,20 +1,33 @@
 internal import Glibc
+internal import Protocol
 
 enum Terminal {
-    static func error(_ line: String) { put(line + "\n", on: STDERR_FILENO) }
+    /// The result could not be shown.
+    struct WriteError: StatusError {
+        let code: Int32
 
-    static func print(_ lines: [String]) {
-        put(lines.joined(separator: "\n") + "\n", on: STDOUT_FILENO)
+        var description: String { "could not write the result: \(String(cString: strerror(code)))" }
+        var exitStatus: ExitStatus { .inputOutput }
     }
 
-    /// Stops quietly when nobody reads: the reader of a pipe may have left.
-    private static func put(_ text: String, on descriptor: Int32) {
+    /// There is nowhere left to say that standard error fails.
+    static func error(_ line: String) { _ = put(line + "\n", on: STDERR_FILENO) }
+
+    static func print(_ lines: [String]) throws(WriteError) {
+        let code = put(lines.joined(separator: "\n") + "\n", on: STDOUT_FILENO)
+        // The reader of a pipe may have seen enough.
+        guard code == 0 || code == EPIPE else { throw WriteError(code: code) }
+    }
+
+    /// The error number, 0 when all is written.
+    private static func put(_ text: String, on descriptor: Int32) -> Int32 {
         var rest = [UInt8](text.utf8)[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
             if count < 0, errno == EINTR { continue }
-            guard count > 0 else { return }
+            guard count > 0 else { return count < 0 ? errno : EIO }
             rest = rest.dropFirst(count)
         }
+        return 0
     }
 }

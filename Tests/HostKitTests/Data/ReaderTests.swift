@@ -131,7 +131,7 @@ struct ReaderTests {
 
 @Suite(
     "The real images, where NVCIM_DATA names their folder",
-    .enabled(if: imageFolder != nil, "NVCIM_DATA isn't set"))
+    .enabled(if: imageFolder != nil, "NVCIM_DATA isn't set or names no folder"))
 struct RealImageTests {
     @Test func mnistIsWhatItsReadmeSays() throws {
         let split = try DataLocation(imageFolder).load(imageShape: [1, 28, 28])

@@ -82,6 +82,32 @@ struct ChipPathTests {
         #expect(try accuracy(.openLoop) < verified)
     }
 
+    /// What was mapped before a failure doesn't stay, and no layer is left out in silence.
+    @Test func aDeploymentThatFailsLeavesNoMatrix() throws {
+        let network = try NetworkCatalogue.make("lenet-8x8", seed: 2)
+        let images = try EmbeddedDigits.load().training.first(20)
+        let scales = try QuantisationScales.measured(network, on: images, method: .max)
+        func deploy(_ mapper: Mapper, to chip: DigitalChip) throws {
+            _ = try mapper.deploy(
+                to: chip, checkpoint: "n", calibration: images, options: .init(.openLoop))
+        }
+        let chip = try DigitalChip()
+        // Somebody else's, which stays.
+        let other = try chip.map(MatrixRequest(name: "other", rows: 2, columns: 2))
+        chip.calibrationsLeft = 2
+        #expect(throws: DigitalChip.Refused.self) {
+            try deploy(Mapper(network, scales: scales), to: chip)
+        }
+        #expect(chip.programs.count == 2)
+        #expect(try chip.matrices() == [other])
+        var mapper = Mapper(network, scales: scales)
+        mapper.calibrationVectorsMax = 0
+        #expect(throws: NetworkError.noCalibrationInputs(layer: "conv1")) {
+            try deploy(mapper, to: chip)
+        }
+        #expect(try chip.matrices() == [other])
+    }
+
     @Test func aDeploymentFileComesBackAndIsChecked() throws {
         let folder = try TemporaryFolder()
         let network = try NetworkCatalogue.make("lenet-8x8", seed: 2)

@@ -22,14 +22,16 @@ struct ReportTests {
     }
 
     @Test func thePageIsWellFormedAndLoadsNothing() throws {
-        let stages = (0 ..< 9).map {
+        let names =
+            ["stage <0>", DemoStage.integers, DemoStage.writeVerify] + Demo.ages.map(\.name)
+            + [DemoStage.restarted, DemoStage.adapted]
+        let stages = names.enumerated().map {
             DemoStage(
-                name: "stage <\($0)>", accuracies: [0.9, 0.95],
-                cost: $0 < 2 ? nil : ChipCost(pulses: 10))
+                name: $1, accuracies: [0.9, 0.95], cost: $0 < 2 ? nil : ChipCost(pulses: 10))
         }
         let result = DemoResult(
             model: "lenet-8x8", testImages: "digits", chips: [1, 2], spec: "rram-2b",
-            technology: "RRAM-2b",
+            technology: "rram-2b",
             stages: stages, stateDigests: ["00", "11"], adaptedLayer: "conv1",
             adaptationImages: 512,
             wonBack: 0.5, adaptationCost: ChipCost(),
@@ -45,6 +47,7 @@ struct ReportTests {
         #expect(!html.contains("http"))
         #expect(!html.contains("<script"))
         #expect(html.contains("stage &lt;0&gt;"))
+        #expect(html.contains("chips of rram-2b, serials 1, 2."))
         #expect(html.contains("<td>command</td><td>hostagent demo</td>"))
         #expect(html.contains("prefers-color-scheme:dark"))
         #expect(html.components(separatedBy: "<svg").count == 4)

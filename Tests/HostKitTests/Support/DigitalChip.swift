@@ -23,6 +23,9 @@ final class DigitalChip: ChipSession {
     private var stored: [UInt32: Stored] = [:]
     private var nextID: UInt32 = 1
     private(set) var batchesSeen: [Int] = []
+    /// Calibrations that it carries out before it refuses.
+    var calibrationsLeft = Int.max
+    struct Refused: Error {}
     private(set) var programs: [(matrix: UInt32, options: ProgramOptions)] = []
 
     private struct Stored {
@@ -180,6 +183,8 @@ final class DigitalChip: ChipSession {
     }
 
     func calibrate(_ matrix: ChipMatrix, fullScale: Double) throws -> Double {
+        guard calibrationsLeft > 0 else { throw Refused() }
+        calibrationsLeft -= 1
         stored[matrix.id]!.matrix.fullScaleMicroamperes = fullScale
         return fullScale
     }

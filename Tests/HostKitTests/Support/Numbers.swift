@@ -30,5 +30,7 @@ final class TemporaryFolder {
     }
 }
 
-/// The folder of real images, where this machine has it.
-let imageFolder: String? = ProcessInfo.processInfo.environment["NVCIM_DATA"]
+/// The folder of real images that NVCIM_DATA names, where it exists.
+let imageFolder: String? = ProcessInfo.processInfo.environment["NVCIM_DATA"].flatMap {
+    FileManager.default.fileExists(atPath: $0) ? $0 : nil
+}

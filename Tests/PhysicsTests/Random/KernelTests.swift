@@ -83,8 +83,11 @@ struct KernelTests {
     }
 
     #if arch(x86_64)
+        private static let hasAVX2 = ConditionTrait.enabled(
+            if: nvcim_has_avx2() != 0, "this processor has no AVX2")
+
         /// Drift, DAC and squares with lengths off the vector width.
-        @Test(.enabled(if: nvcim_has_avx2() != 0), arguments: [0, 1, 7, 8, 9, 1003])
+        @Test(hasAVX2, arguments: [0, 1, 7, 8, 9, 1003])
         func loopsOfOneResult(count: Int) {
             let draws = EventDraws(serial: 1, event: 2)
             let a = draws.normals(.cellRead, first: 0, count: count)
@@ -109,8 +112,7 @@ struct KernelTests {
             for (fast, slow) in pairs { #expect(Self.firstDifference(fast, slow) == nil) }
         }
 
-        @Test(
-            .enabled(if: nvcim_has_avx2() != 0), arguments: [0, 1, 7, 8, 9, 1003], [true, false])
+        @Test(hasAVX2, arguments: [0, 1, 7, 8, 9, 1003], [true, false])
         func convertersAndCurrents(count: Int, hasNoise: Bool) {
             let draws = EventDraws(serial: 1, event: 2)
             let mean = draws.normals(.cellRead, first: 0, count: count)
