@@ -102,16 +102,17 @@ struct Deploy: ParsableCommand {
     func run() throws {
         try common.start(isSmall: dataOptions.location == .embeddedDigits)
         let trained = try Checkpoint(contentsOf: checkpoint)
-        let split = try dataOptions.location.load(imageShape: trained.network.imageShape)
+        let split = try dataOptions.location.load(for: trained.network)
         try DataFile.checkWritable(output)
         let session = try chipOptions.session()
         try session.acquireLease()
         defer { try? session.releaseLease() }
         if replace { for matrix in try session.matrices() { try session.unmap(matrix) } }
-        let (deployment, reports) = try Mapper(trained.network, scales: trained.scales).deploy(
+        var (deployment, reports) = try Mapper(trained.network, scales: trained.scales).deploy(
             to: session, checkpoint: checkpoint,
             calibration: split.training.first(calibrationImages),
             options: ProgramOptions(method, tolerance: tolerance))
+        deployment.name(checkpoint: checkpoint, beside: output)
         try deployment.write(to: output)
         try Output.print(
             ChipResult(
@@ -147,8 +148,8 @@ struct Evaluate: ParsableCommand {
     func run() throws {
         try common.start(isSmall: dataOptions.location == .embeddedDigits)
         let place = try Deployment(contentsOf: deployment)
-        let trained = try Checkpoint(contentsOf: place.checkpoint)
-        let split = try dataOptions.location.load(imageShape: trained.network.imageShape)
+        let trained = try Checkpoint(contentsOf: place.checkpointPath(beside: deployment))
+        let split = try dataOptions.location.load(for: trained.network)
         let test = try split.test.first(images ?? split.test.count)
         let session = try chipOptions.session()
         try place.check(session, holds: trained.network, file: deployment)
@@ -199,8 +200,8 @@ struct Adapt: ParsableCommand {
     func run() throws {
         try common.start(isSmall: dataOptions.location == .embeddedDigits)
         var place = try Deployment(contentsOf: deployment)
-        let trained = try Checkpoint(contentsOf: place.checkpoint)
-        let split = try dataOptions.location.load(imageShape: trained.network.imageShape)
+        let trained = try Checkpoint(contentsOf: place.checkpointPath(beside: deployment))
+        let split = try dataOptions.location.load(for: trained.network)
         let layer = layer ?? trained.network.matrixLayers[0].name
         _ = try trained.network.place(of: layer)
         for file in [output, deployment] { try DataFile.checkWritable(file) }
@@ -216,7 +217,7 @@ struct Adapt: ParsableCommand {
             command: CommandLine.arguments.dropFirst().joined(separator: " "), seed: common.seed
         )
         .write(to: output)
-        place.checkpoint = output
+        place.name(checkpoint: output, beside: deployment)
         try place.write(to: deployment)
         try Output.print(
             ChipResult(

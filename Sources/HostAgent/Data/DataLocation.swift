@@ -6,24 +6,39 @@ public enum DataLocation: Equatable, Sendable {
     case embeddedDigits
     /// A folder of MNIST's or CIFAR-10's files, or one that holds such folders.
     case folder(String)
+    /// The same, where nobody said anything: networks for the embedded digits get these.
+    case environment(String)
 
     /// "digits" or a folder; without either the environment's NVCIM_DATA, and
     /// without that the embedded digits.
     public init(_ argument: String?) {
-        switch argument ?? getenv("NVCIM_DATA").map({ String(cString: $0) }) {
-        case nil, "digits", "": self = .embeddedDigits
-        case .some(let folder): self = .folder(folder)
+        if let argument {
+            self = argument == "digits" || argument.isEmpty ? .embeddedDigits : .folder(argument)
+        } else if let folder = getenv("NVCIM_DATA").map({ String(cString: $0) }), !folder.isEmpty {
+            self = .environment(folder)
+        } else {
+            self = .embeddedDigits
         }
     }
 
-    /// The images that fit a network's input.
-    public func load(imageShape: [Int]) throws -> DataSplit {
+    /// The images for a network; refused where they do not fit its input.
+    public func load(for network: Network) throws -> DataSplit {
+        let split = try load(imageShape: network.imageShape)
+        guard split.training.imageShape == network.imageShape else {
+            throw NetworkError.imagesDoNotFit(
+                network: network.name, expected: network.imageShape,
+                found: split.training.imageShape)
+        }
+        return split
+    }
+
+    private func load(imageShape: [Int]) throws -> DataSplit {
         switch self {
         case .embeddedDigits: return try EmbeddedDigits.load()
-        case .folder(let folder):
+        case .environment where imageShape == [1, 8, 8]: return try EmbeddedDigits.load()
+        case .folder(let folder), .environment(let folder):
             if imageShape == [1, 28, 28] { return try Self.mnist(folder) }
             if imageShape == [3, 32, 32] { return try Self.cifar10(folder) }
-            if imageShape == [1, 8, 8] { return try EmbeddedDigits.load() }
             return try Self.any(folder)
         }
     }

@@ -149,8 +149,7 @@ public struct Demo {
             let checkpoint = try Checkpoint(contentsOf: path)
             return Trained(
                 checkpoint: checkpoint,
-                split: try DataLocation.embeddedDigits.load(
-                    imageShape: checkpoint.network.imageShape))
+                split: try DataLocation.embeddedDigits.load(for: checkpoint.network))
         }
         say("training on the embedded digits")
         var plan = TrainingPlan.default(for: "lenet-8x8")

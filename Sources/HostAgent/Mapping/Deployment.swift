@@ -19,7 +19,7 @@ public struct Deployment: Codable, Equatable, Sendable {
     /// Of this file's form.
     public var version = 1
     public var model: String
-    /// The checkpoint with weights and biases; relative to the working folder.
+    /// The checkpoint with weights and biases; relative to the folder of this file.
     public var checkpoint: String
     public var chip: UInt32
     public var method: ProgramOptions.Method
@@ -34,6 +34,21 @@ public struct Deployment: Codable, Equatable, Sendable {
         self.chip = chip
         self.method = method
         self.places = places
+    }
+
+    /// Where the checkpoint is, for a deployment read from `file`.
+    public func checkpointPath(beside file: String) -> String {
+        if checkpoint.hasPrefix("/") { return checkpoint }
+        let folder = (file as NSString).deletingLastPathComponent
+        return folder.isEmpty ? checkpoint : "\(folder)/\(checkpoint)"
+    }
+
+    /// Names the checkpoint from the folder of `file`: relative where it lies in it, else absolute.
+    public mutating func name(checkpoint path: String, beside file: String) {
+        let folder = URL(fileURLWithPath: file).deletingLastPathComponent().standardized.path + "/"
+        let absolute = URL(fileURLWithPath: path).standardized.path
+        checkpoint =
+            absolute.hasPrefix(folder) ? String(absolute.dropFirst(folder.count)) : absolute
     }
 
     public func place(of layer: MatrixLayer) throws -> LayerPlace {

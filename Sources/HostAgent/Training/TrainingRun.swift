@@ -23,7 +23,7 @@ public struct TrainingRun {
     /// Trains, and looks at the test images once, at the end.
     public func run(report: (String) -> Void = { _ in }) throws -> TrainingResult {
         let network = try NetworkCatalogue.make(model, seed: plan.seed)
-        let split = try data.load(imageShape: network.imageShape)
+        let split = try data.load(for: network)
         let (training, validation) = try split.holdOut(holdOut ?? split.training.count / 12)
         report(
             "\(model) on \(split.training.name), last \(validation.count) held out; "

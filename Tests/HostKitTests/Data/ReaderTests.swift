@@ -119,13 +119,17 @@ struct ReaderTests {
         #expect(try split.training.batch(0 ..< 100).images.maximum() == 1)
     }
 
-    @Test func dataIsTheEmbeddedDigitsOrAFolder() {
+    @Test func dataIsTheEmbeddedDigitsOrAFolder() throws {
         #expect(DataLocation("digits") == .embeddedDigits)
         #expect(DataLocation("some/where") == .folder("some/where"))
+        let lenet = try NetworkCatalogue.make("lenet5", seed: 1)
         #expect(
-            Self.sentence { _ = try DataLocation("no/such").load(imageShape: [1, 28, 28]) }
+            Self.sentence { _ = try DataLocation("no/such").load(for: lenet) }
                 == "no/such: expected train-images-idx3-ubyte, train-images-idx3-ubyte.gz or "
                 + "train-images-idx3-ubyte.xz, found none of them")
+        #expect(
+            Self.sentence { _ = try DataLocation("digits").load(for: lenet) }
+                == "lenet5 takes images of 1 × 28 × 28, the data has 1 × 8 × 8")
     }
 }
 
@@ -134,7 +138,8 @@ struct ReaderTests {
     .enabled(if: imageFolder != nil, "NVCIM_DATA isn't set or names no folder"))
 struct RealImageTests {
     @Test func mnistIsWhatItsReadmeSays() throws {
-        let split = try DataLocation(imageFolder).load(imageShape: [1, 28, 28])
+        let split = try DataLocation(imageFolder).load(
+            for: NetworkCatalogue.make("lenet5", seed: 1))
         #expect(split.training.count == 60_000)
         #expect(split.test.count == 5_000)
         #expect(
