@@ -1774,6 +1774,7 @@ public nonisolated struct WireConverters: Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
+  /// of an input code, also where the DAC is ideal
   public var dacBits: UInt32 = 0
 
   /// 0: ideal
@@ -1782,6 +1783,18 @@ public nonisolated struct WireConverters: Sendable {
   public var dacIdeal: Bool = false
 
   public var adcIdeal: Bool = false
+
+  /// typical
+  public var dacOffsetLsb: Double = 0
+
+  /// typical, relative
+  public var dacGainError: Double = 0
+
+  /// typical
+  public var adcOffsetLsb: Double = 0
+
+  /// typical, relative
+  public var adcGainError: Double = 0
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -4859,7 +4872,7 @@ nonisolated extension WireBank: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
 
 nonisolated extension WireConverters: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Converters"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}dac_bits\0\u{3}adc_bits\0\u{3}dac_ideal\0\u{3}adc_ideal\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}dac_bits\0\u{3}adc_bits\0\u{3}dac_ideal\0\u{3}adc_ideal\0\u{3}dac_offset_lsb\0\u{3}dac_gain_error\0\u{3}adc_offset_lsb\0\u{3}adc_gain_error\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -4871,6 +4884,10 @@ nonisolated extension WireConverters: SwiftProtobuf.Message, SwiftProtobuf._Mess
       case 2: try { try decoder.decodeSingularUInt32Field(value: &self.adcBits) }()
       case 3: try { try decoder.decodeSingularBoolField(value: &self.dacIdeal) }()
       case 4: try { try decoder.decodeSingularBoolField(value: &self.adcIdeal) }()
+      case 5: try { try decoder.decodeSingularDoubleField(value: &self.dacOffsetLsb) }()
+      case 6: try { try decoder.decodeSingularDoubleField(value: &self.dacGainError) }()
+      case 7: try { try decoder.decodeSingularDoubleField(value: &self.adcOffsetLsb) }()
+      case 8: try { try decoder.decodeSingularDoubleField(value: &self.adcGainError) }()
       default: break
       }
     }
@@ -4889,6 +4906,18 @@ nonisolated extension WireConverters: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if self.adcIdeal != false {
       try visitor.visitSingularBoolField(value: self.adcIdeal, fieldNumber: 4)
     }
+    if self.dacOffsetLsb.bitPattern != 0 {
+      try visitor.visitSingularDoubleField(value: self.dacOffsetLsb, fieldNumber: 5)
+    }
+    if self.dacGainError.bitPattern != 0 {
+      try visitor.visitSingularDoubleField(value: self.dacGainError, fieldNumber: 6)
+    }
+    if self.adcOffsetLsb.bitPattern != 0 {
+      try visitor.visitSingularDoubleField(value: self.adcOffsetLsb, fieldNumber: 7)
+    }
+    if self.adcGainError.bitPattern != 0 {
+      try visitor.visitSingularDoubleField(value: self.adcGainError, fieldNumber: 8)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -4897,6 +4926,10 @@ nonisolated extension WireConverters: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if lhs.adcBits != rhs.adcBits {return false}
     if lhs.dacIdeal != rhs.dacIdeal {return false}
     if lhs.adcIdeal != rhs.adcIdeal {return false}
+    if lhs.dacOffsetLsb != rhs.dacOffsetLsb {return false}
+    if lhs.dacGainError != rhs.dacGainError {return false}
+    if lhs.adcOffsetLsb != rhs.adcOffsetLsb {return false}
+    if lhs.adcGainError != rhs.adcGainError {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

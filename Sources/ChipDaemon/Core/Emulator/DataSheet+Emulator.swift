@@ -7,7 +7,7 @@ extension DataSheet {
             effectsModelled: [
                 "variation between chips and within a chip", "open-loop programming",
                 "write-verify", "trains of pulses", "endurance", "drift on chip time", "read noise",
-                "DAC", "ADC", "bit slices",
+                "DAC", "ADC", "offset and gain errors of converters", "bit slices",
                 "volatile digital tiles", "cost of arrays, converters and programming",
             ],
             effectsNotModelled: [

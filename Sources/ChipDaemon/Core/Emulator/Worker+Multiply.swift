@@ -147,12 +147,7 @@ extension ProductPlan {
         _ vectors: Range<Int>, _ passes: [ProductPass], _ sums: inout PassSums,
         _ accumulate: (UnsafeBufferPointer<Float>, ProductPass, Int32, UInt64) -> Int
     ) {
-        let dac: DAC
-        do {
-            dac = try DAC(bits: isBitSerial ? 1 : dacBits, readVoltage: readVoltage)
-        } catch {
-            preconditionFailure("the spec's DAC was checked where it came in: \(error)")
-        }
+        let dac = isBitSerial ? dac.binary : dac
         // Draws of one application lie together; a block of four draws is never shared.
         let stride = UInt64((batch * outputRange(0).count + 3) / 4 * 4)
         for inputBlock in 0 ..< inputBlocks {
