@@ -8,11 +8,11 @@ extension DataSheet {
                 "variation between chips and within a chip", "open-loop programming",
                 "write-verify", "trains of pulses", "endurance", "drift on chip time", "read noise",
                 "DAC", "ADC", "offset and gain errors of converters", "bit slices",
-                "volatile digital tiles", "cost of arrays, converters and programming",
+                "broken cells, lines and converters", "volatile digital tiles",
+                "cost of arrays, converters and programming",
             ],
             effectsNotModelled: [
-                "wire resistance", "broken lines", "tuning columns",
-                "read disturb", "temperature",
+                "wire resistance", "tuning columns", "read disturb", "temperature",
             ],
             worstMilliseconds: Self.worstCases(spec, limits))
     }

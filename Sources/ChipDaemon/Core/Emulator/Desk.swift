@@ -53,7 +53,8 @@ extension EmulatedChip {
             },
             energyPicojoules: state.counters.energyPicojoules,
             latencyNanoseconds: state.counters.latencyNanoseconds, chipTime: time,
-            commands: state.counters.commands, banks: BankWear.of(state, spec, serial: serial))
+            commands: state.counters.commands, banks: BankWear.of(state, spec, serial: serial),
+            faults: FaultSentences.of(state, spec))
     }
 
     public func query(session: SessionID, sequence: UInt64) throws(ChipFault) -> OutcomeState {

@@ -17,11 +17,21 @@ extension Worker {
         return drawn
     }
 
-    /// A stuck cell does not drift.
+    /// Cells of a job whose life ended while it was carried out.
+    mutating func newlyStuck(_ job: TileJob, _ after: TileRecord) -> Int {
+        guard let lives = lives(of: after, after: 0, bank: job.bank) else { return 0 }
+        return job.cells.count { cell in
+            lives.isStuck(cell: Int(cell), seen: after.pulses[Int(cell)])
+                && !lives.isStuck(cell: Int(cell), seen: job.record.pulses[Int(cell)])
+        }
+    }
+
+    /// A stuck cell does not drift, and holds its end of the window also where a fault kept its
+    /// last pulses from being stored.
     mutating func restoreStuck(_ aged: inout [Float], of record: TileRecord, bank: BankSpec) {
         guard let lives = lives(of: record, after: 0, bank: bank) else { return }
-        for cell in aged.indices where lives.isStuck(cell: cell, seen: record.pulses[cell]) {
-            aged[cell] = record.conductances[cell]
+        for cell in aged.indices {
+            if let stuck = lives.stuck(cell: cell, seen: record.pulses[cell]) { aged[cell] = stuck }
         }
     }
 
@@ -53,20 +63,21 @@ extension Worker {
                     + "smaller region")
         }
         var record = self.record(ofTile: command.tile, in: next)
+        let faults = ProgrammingFaults(next.faults[command.tile], bank: bank)
         let cells = (region.row ..< region.row + region.rows).flatMap { row in
             (region.column ..< region.column + region.columns).map {
                 Int32(row * bank.columns + $0)
             }
-        }
+        }.filter { !faults.unreached.contains($0) }
         var now = agedConductances(ofTile: command.tile, in: next, at: time)
         train.play(
             cells: cells, conductances: &now, pulses: &record.pulses,
-            lives: lives(of: record, after: command.pulses, bank: bank),
+            lives: livesWithFaults(of: record, after: command.pulses, bank: bank),
             draws: EventDraws(serial: serial, event: next.counters.changeEventNext),
             firstCell: spec.firstCell(ofTile: command.tile))
         next.counters.changeEventNext += UInt64(train.events)
         let index = record.index(of: time)
-        for cell in cells {
+        for cell in cells where !faults.held.contains(cell) {
             record.conductances[Int(cell)] = now[Int(cell)]
             record.instants[Int(cell)] = index
         }

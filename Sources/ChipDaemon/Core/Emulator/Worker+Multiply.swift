@@ -89,7 +89,9 @@ extension Worker {
                         passes.append(
                             ProductPass(
                                 number: number, inputBlock: inputBlock, image: image,
-                                weight: index == 0 ? shift : -shift))
+                                weight: index == 0 ? shift : -shift,
+                                adcOffsetLSB: plan.isTransposed
+                                    ? 0 : state.faults[tiles[0]]?.adcOffsetLSB ?? 0))
                         number += 1
                     }
                 }
@@ -121,6 +123,9 @@ struct ProductPass: Sendable {
     var image: TileImage
     /// Sign of the polarity times L^s.
     var weight: Int32
+    /// A fault of the converters behind the columns. Of a pair that is subtracted before it is
+    /// converted, those of the positive tile are in use.
+    var adcOffsetLSB: Double
 }
 
 /// What the parts of a product add up beside the outputs.
@@ -195,7 +200,8 @@ extension ProductPlan {
                     TileProduct.accumulate(
                         voltages: voltages, batch: vectors.count, image: pass.image.image,
                         transposed: isTransposed, draws: isQuiet ? nil : draws,
-                        firstDraw: first + UInt64(vectors.lowerBound * range.count), adc: adc,
+                        firstDraw: first + UInt64(vectors.lowerBound * range.count),
+                        adc: adc.shifted(byLSB: pass.adcOffsetLSB),
                         weight: weight, codes: codes, scratch: &scratch)
                 }
             }

@@ -1,5 +1,6 @@
 internal import ChipCore
 internal import GRDB
+internal import Physics
 internal import Protocol
 
 extension StateInspection {
@@ -52,6 +53,7 @@ private struct ChipCheck {
         require(counters.changeEventNext >= 1, "the change event number is 0")
         try checkTiles(latest: clock.latest)
         try checkMatrices(next: counters.matrixNext)
+        try checkFaults()
         try checkOutcomes()
     }
 
@@ -158,6 +160,48 @@ private struct ChipCheck {
         let codes = zip(record.codes, record.flags)
         if codes.contains(where: { $1 & 1 != 0 && abs(Int($0)) > matrix.codeMax }) {
             findings.append("\(name) has a code above \(matrix.codeMax)")
+        }
+        return findings
+    }
+
+    private mutating func checkFaults() throws {
+        var findings: [String] = []
+        try rows.forEachFault { tile, record in
+            guard let record else {
+                findings.append(
+                    "the faults of tile \(tile) are damaged: their checksum does not match")
+                return
+            }
+            findings += Self.check(record, spec.spec)
+        }
+        self.findings += findings
+    }
+
+    private static func check(_ record: FaultRecord, _ spec: ChipSpec) -> [String] {
+        let name = "the faults of tile \(record.tile)"
+        guard (0 ..< spec.tiles).contains(record.tile) else {
+            return ["\(name) are not of the chip, which has \(spec.tiles) tiles"]
+        }
+        let bank = spec.banks[spec.bank(ofTile: record.tile)]
+        var findings: [String] = []
+        if bank.isDigital { findings.append("\(name) are in cells that are digital") }
+        let lists = [
+            (record.stuckOn, bank.cellsPerTile, "cells"),
+            (record.stuckOff, bank.cellsPerTile, "cells"),
+            (record.deadWordLines, bank.rows, "word lines"),
+            (record.deadBitLines, bank.columns, "bit lines"),
+        ]
+        for (list, count, what) in lists {
+            let isAscending = zip(list, list.dropFirst()).allSatisfy { $0 < $1 }
+            if !isAscending || list.contains(where: { Int($0) >= count }) {
+                findings.append("\(name) name \(what) twice or beyond \(count - 1)")
+            }
+        }
+        if !Set(record.stuckOn).isDisjoint(with: record.stuckOff) {
+            findings.append("\(name) hold a cell both ON and OFF")
+        }
+        if !ConverterError.offsetRange.contains(record.adcOffsetLSB) {
+            findings.append("\(name) have an offset of \(record.adcOffsetLSB) LSB")
         }
         return findings
     }

@@ -67,6 +67,7 @@ extension WireHealthResult {
         latencyNs = health.latencyNanoseconds
         chipTimeS = health.chipTime.seconds
         commands = health.commands
+        faults = health.faults
         banks = health.banks.map { bank in
             var wire = WireBankHealth()
             wire.bank = bank.name
