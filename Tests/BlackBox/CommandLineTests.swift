@@ -81,6 +81,25 @@ struct CommandLineTests {
         #expect(run.stderr.contains(endpoint))
     }
 
+    @Test func faultsAreMadeListedAndCleared() throws {
+        let folder = try Folder()
+        let daemon = try Daemon(
+            in: folder, spec: Daemon.smallSpec(in: folder), arguments: ["--simulation-controls"])
+        let at = ["--endpoint", daemon.endpoint, "--wait"]
+        let steps: [(words: [String], says: String)] = [
+            (["fault", "stuck-on", "--count", "2", "--tile", "3", "--seed", "5"], "in all  2"),
+            (["fault", "dead-bit-line", "--count", "1", "--bank", "nvm"], "in all  3"),
+            (["health"], "of tile 3 is stuck ON"),
+            (["fault", "clear"], "in all  0"),
+        ]
+        for (words, sentence) in steps {
+            let run = try Programs.run("chipctl", words + at)
+            #expect(run.status == 0, "\(run.stderr)")
+            #expect(run.stdout.contains(sentence), "\(run.stdout)")
+        }
+        #expect(daemon.stop() == 0)
+    }
+
     private struct DemoOutput: Decodable {
         struct Result: Decodable { var stages: [Stage] }
         struct Stage: Decodable {

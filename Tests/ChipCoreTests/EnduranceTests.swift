@@ -86,6 +86,28 @@ struct ChipEnduranceTests {
         #expect(report.cellStatus == expected)
     }
 
+    /// Lives of 30 pulses (scale): each command tells the cells whose life ended in it, once.
+    @Test func aCommandTellsTheCellsThatItEnded() throws {
+        var technology = try TestSpec.technology()
+        technology.endurance = try Endurance(
+            windowPulses: .infinity, windowExponent: 0, lifetimeScale: 30, lifetimeShape: 2,
+            stuckOnShare: 0.5)
+        let bench = try TestBench(TestSpec.chip(technology))
+        try bench.takeLease()
+        let matrix = try bench.map(rows: 16, columns: 8, weightBits: 2)
+        var newlyStuck = 0
+        for round in 1 ... 40 {
+            let code = Int16(round % 4)
+            newlyStuck += try bench.program(
+                matrix.id, [Int16](repeating: code, count: 128), all: true
+            ).newlyStuck
+            let bank = try #require(bench.chip.health(now: bench.now).banks.first)
+            #expect(bank.stuckOn + bank.stuckOff == UInt64(newlyStuck))
+        }
+        // 1 − exp(−(40/30)²) = 83 % of 256 cells, ± 8 % (99.9 %).
+        #expect(abs(Double(newlyStuck) / 256 - 0.831) < 0.08)
+    }
+
     /// A train moves cells away from what was programmed: their weights hold no code any more.
     @Test func aTrainUnsetsTheWeightsItTouches() throws {
         let bench = try bench()

@@ -14,7 +14,7 @@ struct GoldenTests {
         "hello", "describe", "status", "health", "lease.acquire", "lease.renew", "lease.release",
         "lease.break", "map", "unmap", "program", "pulse", "read", "multiply", "calibrate", "power",
         "query",
-        "cancel", "clock", "truth", "snapshot", "restore", "refused",
+        "cancel", "clock", "truth", "snapshot", "restore", "fault", "refused",
     ]
 
     static func frames(_ name: String) throws -> [Frame] {

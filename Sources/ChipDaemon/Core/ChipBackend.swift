@@ -245,11 +245,13 @@ public struct ChipHealth: Sendable {
     public var chipTime: ChipInstant
     public var commands: UInt64
     public var banks: [Bank]
+    /// Sentences.
+    public var faults: [String]
 
     public init(
         pulses: UInt64, cycles: [Bin], cells: UInt64, unverified: UInt64,
         energyPicojoules: Double, latencyNanoseconds: Double, chipTime: ChipInstant,
-        commands: UInt64, banks: [Bank] = []
+        commands: UInt64, banks: [Bank] = [], faults: [String] = []
     ) {
         self.pulses = pulses
         self.cycles = cycles
@@ -260,6 +262,7 @@ public struct ChipHealth: Sendable {
         self.chipTime = chipTime
         self.commands = commands
         self.banks = banks
+        self.faults = faults
     }
 }
 

@@ -164,8 +164,9 @@ void NVCIM(nvcim_drift)(const float *restrict g, const float *restrict nu,
     }
 }
 
-void NVCIM(nvcim_dac)(const uint8_t *codes, float lsb, float *volts, size_t count) {
-    for (size_t i = 0; i < count; i++) volts[i] = lsb * (float)codes[i];
+void NVCIM(nvcim_dac)(const uint8_t *codes, float lsb, float offset, float *volts,
+                      size_t count) {
+    for (size_t i = 0; i < count; i++) volts[i] = lsb * (float)codes[i] + offset;
 }
 
 void NVCIM(nvcim_square)(const float *values, float *squares, size_t count) {
@@ -174,13 +175,13 @@ void NVCIM(nvcim_square)(const float *values, float *squares, size_t count) {
 
 /* Inlined with and without noise: a test of `variance` inside the loop would keep it scalar. */
 INLINE size_t NVCIM(convert)(int has_noise, const float *mean, const float *variance,
-                             const float *z, float codes_per_microampere, float low, float high,
-                             int32_t weight, int32_t *restrict codes, size_t count) {
+                             const float *z, float codes_per_microampere, float offset, float low,
+                             float high, int32_t weight, int32_t *restrict codes, size_t count) {
     uint32_t clipped = 0;
     for (size_t i = 0; i < count; i++) {
         const float x =
             has_noise ? mean[i] + __builtin_elementwise_sqrt(variance[i]) * z[i] : mean[i];
-        const float code = x * codes_per_microampere;
+        const float code = x * codes_per_microampere + offset;
         const float floor = code < low ? low : code;
         const float held = floor > high ? high : floor;
         /* Ties to even; |held| < 2^22 */
@@ -192,12 +193,12 @@ INLINE size_t NVCIM(convert)(int has_noise, const float *mean, const float *vari
 }
 
 size_t NVCIM(nvcim_convert)(const float *mean, const float *variance, const float *z,
-                            float codes_per_microampere, float low, float high, int32_t weight,
-                            int32_t *codes, size_t count) {
-    return variance ? NVCIM(convert)(1, mean, variance, z, codes_per_microampere, low, high, weight,
-                                     codes, count)
-                    : NVCIM(convert)(0, mean, variance, z, codes_per_microampere, low, high, weight,
-                                     codes, count);
+                            float codes_per_microampere, float offset, float low, float high,
+                            int32_t weight, int32_t *codes, size_t count) {
+    return variance ? NVCIM(convert)(1, mean, variance, z, codes_per_microampere, offset, low, high,
+                                     weight, codes, count)
+                    : NVCIM(convert)(0, mean, variance, z, codes_per_microampere, offset, low, high,
+                                     weight, codes, count);
 }
 
 void NVCIM(nvcim_add_currents)(const float *mean, const float *variance, const float *z,

@@ -45,8 +45,8 @@ void nvcim_drift(const float *g, const float *nu, const uint32_t *instant, const
     CHOOSE(nvcim_drift, g, nu, instant, log2_age, out, count);
 }
 
-void nvcim_dac(const uint8_t *codes, float lsb, float *volts, size_t count) {
-    CHOOSE(nvcim_dac, codes, lsb, volts, count);
+void nvcim_dac(const uint8_t *codes, float lsb, float offset, float *volts, size_t count) {
+    CHOOSE(nvcim_dac, codes, lsb, offset, volts, count);
 }
 
 void nvcim_square(const float *values, float *squares, size_t count) {
@@ -54,10 +54,10 @@ void nvcim_square(const float *values, float *squares, size_t count) {
 }
 
 size_t nvcim_convert(const float *mean, const float *variance, const float *z,
-                     float codes_per_microampere, float low, float high, int32_t weight,
-                     int32_t *codes, size_t count) {
-    return CHOOSE(nvcim_convert, mean, variance, z, codes_per_microampere, low, high, weight,
-                  codes, count);
+                     float codes_per_microampere, float offset, float low, float high,
+                     int32_t weight, int32_t *codes, size_t count) {
+    return CHOOSE(nvcim_convert, mean, variance, z, codes_per_microampere, offset, low, high,
+                  weight, codes, count);
 }
 
 void nvcim_add_currents(const float *mean, const float *variance, const float *z, float weight,

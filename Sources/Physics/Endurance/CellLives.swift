@@ -12,8 +12,8 @@
 /// - Source: physics §5.
 public struct CellLives: Sendable {
     /// ⌈life⌉; the largest number stands for a life that no counter reaches.
-    public let pulses: [UInt32]
-    private let failsOn: [Bool]
+    public private(set) var pulses: [UInt32]
+    private var failsOn: [Bool]
     private let on: Float
     private let off: Float
 
@@ -45,6 +45,26 @@ public struct CellLives: Sendable {
         self.failsOn = failsOn
         on = Float(technology.window.on.microsiemens)
         off = Float(technology.window.off.microsiemens)
+    }
+
+    /// Cells that no number of pulses ends.
+    public init(endless count: Int, _ technology: CellTechnology) {
+        pulses = Array(repeating: .max, count: count)
+        failsOn = Array(repeating: false, count: count)
+        on = Float(technology.window.on.microsiemens)
+        off = Float(technology.window.off.microsiemens)
+    }
+
+    /// The same with some cells stuck after their first pulse, whatever life was drawn for them.
+    public func breaking(on: [UInt32], off: [UInt32]) -> CellLives {
+        var broken = self
+        for (cells, isOn) in [(on, true), (off, false)] {
+            for cell in cells {
+                broken.pulses[Int(cell)] = 0
+                broken.failsOn[Int(cell)] = isOn
+            }
+        }
+        return broken
     }
 
     private static func life(_ word: UInt32, _ endurance: Endurance) -> UInt32 {

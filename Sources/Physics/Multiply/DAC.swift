@@ -3,27 +3,47 @@ internal import CKernels
 /// Input codes to word-line voltages.
 ///
 ///     V = V_read · code / (2^b − 1)                                (M-1)
+///     V_eff = (1 + e_g)·V + e_o·LSB,   LSB = V_read / (2^b − 1)    (M-6)
 ///
 /// - Validity: b in `bitsRange`, V_read in `readVoltageRange`.
 /// - Source: physics §7.
 public struct DAC: Sendable, Hashable {
     public let bits: Int
     public let readVoltage: Double
+    public let error: ConverterError
 
     /// Codes travel as bytes.
     public static let bitsRange = 1 ... 8
     /// V (chosen: a higher voltage would program the cells).
     public static let readVoltageRange = NumberRange.above(0, to: 2)
 
-    public init(bits: Int, readVoltage: Double) throws(PhysicsError) {
+    public init(
+        bits: Int, readVoltage: Double, error: ConverterError = .none
+    ) throws(PhysicsError) {
         try require("DAC bits", bits, in: Self.bitsRange)
         try require("read voltage in V", readVoltage, in: Self.readVoltageRange)
         self.bits = bits
         self.readVoltage = readVoltage
+        self.error = error
     }
 
     public var codeMax: Int { (1 << bits) - 1 }
     public var lsbVolts: Double { readVoltage / Double(codeMax) }
+
+    /// The voltage of a code of one bit: V_read or none, with the errors of the whole converter.
+    ///
+    /// e_o stays in steps of b bits: the offset is that of the line's driver.
+    public var binary: DAC {
+        var error = error
+        error.offsetLSB /= Double(codeMax)
+        return DAC(binaryOf: self, error: error)
+    }
+
+    private init(binaryOf dac: DAC, error: ConverterError) {
+        bits = 1
+        readVoltage = dac.readVoltage
+        self.error = error
+    }
 
     /// - Precondition: no code is above `codeMax`; checked where codes enter the chip.
     public func voltages(
@@ -31,6 +51,8 @@ public struct DAC: Sendable, Hashable {
     ) {
         precondition(out.count >= codes.count)
         guard let from = codes.baseAddress, let to = out.baseAddress else { return }
-        nvcim_dac(from, Float(lsbVolts), to, codes.count)
+        nvcim_dac(
+            from, Float((1 + error.gain) * lsbVolts), Float(error.offsetLSB * lsbVolts), to,
+            codes.count)
     }
 }

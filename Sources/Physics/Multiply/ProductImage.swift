@@ -13,15 +13,22 @@ public struct ProductImage: Sendable {
     public let mean: [Float]
     public let variance: [Float]
 
-    public init(rows: Int, columns: Int, conductances: [Float], noise: ReadNoise) {
+    /// - Precondition: dead cells have the conductance 0.
+    public init(
+        rows: Int, columns: Int, conductances: [Float], noise: ReadNoise, dead: DeadLines = .none
+    ) {
         precondition(conductances.count == rows * columns)
         self.rows = rows
         self.columns = columns
         mean = conductances
-        variance = noise == .none ? [] : conductances.map { noise.variance($0) }
+        variance = noise.variances(conductances, dead, width: columns)
     }
 
-    public init(rows: Int, columns: Int, positive: [Float], negative: [Float], noise: ReadNoise) {
+    /// - Precondition: dead cells have the conductance 0.
+    public init(
+        rows: Int, columns: Int, positive: [Float], negative: [Float], noise: ReadNoise,
+        dead: (positive: DeadLines, negative: DeadLines) = (.none, .none)
+    ) {
         precondition(positive.count == rows * columns)
         precondition(negative.count == rows * columns)
         self.rows = rows
@@ -29,22 +36,22 @@ public struct ProductImage: Sendable {
         var mean = positive
         for index in mean.indices { mean[index] -= negative[index] }
         self.mean = mean
-        if noise == .none {
-            variance = []
-        } else {
-            var variance = positive
-            for index in variance.indices {
-                variance[index] = noise.variance(positive[index]) + noise.variance(negative[index])
-            }
-            self.variance = variance
-        }
+        var variance = noise.variances(positive, dead.positive, width: columns)
+        let other = noise.variances(negative, dead.negative, width: columns)
+        for index in variance.indices { variance[index] += other[index] }
+        self.variance = variance
     }
 }
 
 extension ReadNoise {
-    @inline(__always)
-    fileprivate func variance(_ g: Float) -> Float {
-        let deviation = deviation(g)
-        return deviation * deviation
+    /// Empty without noise.
+    fileprivate func variances(_ conductances: [Float], _ dead: DeadLines, width: Int) -> [Float] {
+        if self == .none { return [] }
+        var variances = conductances.map { g in
+            let deviation = deviation(g)
+            return deviation * deviation
+        }
+        dead.silence(&variances, width: width)
+        return variances
     }
 }

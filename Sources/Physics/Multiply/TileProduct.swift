@@ -45,7 +45,8 @@ public enum TileProduct {
         var clipped = 0
         // Finite for any full scale: a current of 0 has code 0, every other one is clipped.
         let codesPerMicroampere = min(
-            Float(1 / adc.lsbMicroamperes), .greatestFiniteMagnitude)
+            Float((1 + adc.error.gain) / adc.lsbMicroamperes), .greatestFiniteMagnitude)
+        let offset = Float(adc.error.offsetLSB)
         let low = Float(adc.codeMin)
         let high = Float(adc.codeMax)
         forEachChunk(
@@ -53,7 +54,7 @@ public enum TileProduct {
         ) { range, mean, variance, normals in
             guard let base = codes.baseAddress else { return }
             clipped += nvcim_convert(
-                mean, variance, normals, codesPerMicroampere, low, high, weight,
+                mean, variance, normals, codesPerMicroampere, offset, low, high, weight,
                 base + range.lowerBound, range.count)
         }
         return clipped

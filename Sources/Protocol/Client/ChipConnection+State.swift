@@ -93,6 +93,16 @@ extension ChipConnection {
         return result
     }
 
+    /// Breaks parts of the simulated chip, as the request says, or mends all of them.
+    @discardableResult
+    public func fault(_ fault: WireSimulatedFault) throws(ChipError) -> WireSimulatedFaultResult {
+        let answer = try ask(.simulatedFault(fault))
+        guard case .simulatedFault(let result) = answer.reply.result else {
+            throw unexpected("fault")
+        }
+        return result
+    }
+
     /// Stores the simulated chip as it is under a name.
     @discardableResult
     public func saveSnapshot(_ name: String) throws(ChipError) -> WireSimulatedSnapshotResult {

@@ -71,6 +71,8 @@ public struct CommandTraits: Sendable, Hashable {
                 CommandTraits("clock", .administrative, control: true, simulation: true)
             case .simulatedTruth:
                 CommandTraits("truth", .pure, control: true, simulation: true)
+            case .simulatedFault:
+                CommandTraits("fault", .administrative, control: true, simulation: true)
             case .simulatedSnapshot:
                 CommandTraits("snapshot", .administrative, control: true, simulation: true)
             case .simulatedRestore:

@@ -16,7 +16,7 @@ struct ChipCtl: ParsableCommand {
         subcommands: [
             Describe.self, Status.self, Health.self, Read.self, Multiply.self, Program.self,
             Pulse.self, Map.self, Unmap.self, Calibrate.self, Lease.self, Power.self, Clock.self,
-            Snapshot.self, Restore.self, Events.self, Resume.self,
+            Fault.self, Snapshot.self, Restore.self, Events.self, Resume.self,
         ])
 
     /// Runs the command; a failure becomes one sentence and its exit status.

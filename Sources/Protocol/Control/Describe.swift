@@ -54,7 +54,17 @@ struct Describe: ParsableCommand {
     }
 
     private static func converters(_ c: WireConverters) -> String {
-        "DAC " + (c.dacIdeal ? "ideal" : "\(c.dacBits) bits") + ", ADC "
-            + (c.adcIdeal || c.adcBits == 0 ? "ideal" : "\(c.adcBits) bits")
+        let isADCIdeal = c.adcIdeal || c.adcBits == 0
+        return converter("DAC", c.dacIdeal, c.dacBits, c.dacOffsetLsb, c.dacGainError) + ", "
+            + converter("ADC", isADCIdeal, c.adcBits, c.adcOffsetLsb, c.adcGainError)
+    }
+
+    private static func converter(
+        _ name: String, _ isIdeal: Bool, _ bits: UInt32, _ offset: Double, _ gain: Double
+    ) -> String {
+        var words = [name, isIdeal ? "ideal" : "\(bits) bits"]
+        if offset != 0 { words.append("offset \(Format.number(offset)) LSB") }
+        if gain != 0 { words.append("gain error \(Format.percent(gain))") }
+        return words.joined(separator: " ")
     }
 }

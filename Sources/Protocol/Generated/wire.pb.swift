@@ -565,6 +565,14 @@ public nonisolated struct WireRequest: @unchecked Sendable {
     set {_uniqueStorage()._command = .simulatedRestore(newValue)}
   }
 
+  public var simulatedFault: WireSimulatedFault {
+    get {
+      if case .simulatedFault(let v)? = _storage._command {return v}
+      return WireSimulatedFault()
+    }
+    set {_uniqueStorage()._command = .simulatedFault(newValue)}
+  }
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public nonisolated enum OneOf_Command: Equatable, Sendable {
@@ -590,6 +598,7 @@ public nonisolated struct WireRequest: @unchecked Sendable {
     case simulatedTruth(WireSimulatedTruth)
     case simulatedSnapshot(WireSimulatedSnapshot)
     case simulatedRestore(WireSimulatedRestore)
+    case simulatedFault(WireSimulatedFault)
 
   }
 
@@ -836,6 +845,14 @@ public nonisolated struct WireReply: @unchecked Sendable {
     set {_uniqueStorage()._result = .simulatedRestore(newValue)}
   }
 
+  public var simulatedFault: WireSimulatedFaultResult {
+    get {
+      if case .simulatedFault(let v)? = _storage._result {return v}
+      return WireSimulatedFaultResult()
+    }
+    set {_uniqueStorage()._result = .simulatedFault(newValue)}
+  }
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public nonisolated enum OneOf_Result: Equatable, Sendable {
@@ -858,6 +875,7 @@ public nonisolated struct WireReply: @unchecked Sendable {
     case simulatedTruth(WireSimulatedTruthResult)
     case simulatedSnapshot(WireSimulatedSnapshotResult)
     case simulatedRestore(WireSimulatedRestoreResult)
+    case simulatedFault(WireSimulatedFaultResult)
 
   }
 
@@ -1774,6 +1792,7 @@ public nonisolated struct WireConverters: Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
+  /// of an input code, also where the DAC is ideal
   public var dacBits: UInt32 = 0
 
   /// 0: ideal
@@ -1782,6 +1801,18 @@ public nonisolated struct WireConverters: Sendable {
   public var dacIdeal: Bool = false
 
   public var adcIdeal: Bool = false
+
+  /// typical
+  public var dacOffsetLsb: Double = 0
+
+  /// typical, relative
+  public var dacGainError: Double = 0
+
+  /// typical
+  public var adcOffsetLsb: Double = 0
+
+  /// typical, relative
+  public var adcGainError: Double = 0
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1951,6 +1982,7 @@ public nonisolated struct WireHealthResult: Sendable {
   /// changing commands carried out
   public var commands: UInt64 = 0
 
+  /// at most 64 sentences, then "and n more"
   public var faults: [String] = []
 
   /// analog banks
@@ -2923,6 +2955,114 @@ public nonisolated struct WireSimulatedRestoreResult: Sendable {
   public init() {}
 }
 
+/// Breaks parts of the simulated chip, or mends all of them. The same seed breaks the same parts.
+public nonisolated struct WireSimulatedFault: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var kind: WireSimulatedFault.Kind = .unspecified
+
+  /// "": all analog banks
+  public var bank: String = String()
+
+  /// empty: all tiles of the bank
+  public var tiles: [UInt32] = []
+
+  /// exactly so many, of those that are sound; or
+  public var count: UInt64 = 0
+
+  /// of each cell, line or tile
+  public var probability: Double = 0
+
+  public var seed: UInt64 = 0
+
+  /// with ADC_OFFSET: -256 … 256, not 0
+  public var offsetLsb: Double = 0
+
+  /// mends everything; no other field is given then
+  public var clear: Bool = false
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public nonisolated enum Kind: SwiftProtobuf.Enum, Swift.CaseIterable {
+    public typealias RawValue = Int
+    case unspecified // = 0
+
+    /// a cell holds G_on
+    case stuckOn // = 1
+
+    /// a cell holds G_off
+    case stuckOff // = 2
+
+    /// no current through the cells of a row
+    case deadWordLine // = 3
+
+    /// no current through the cells of a column
+    case deadBitLine // = 4
+
+    /// of all conversions of a tile's columns
+    case adcOffset // = 5
+    case UNRECOGNIZED(Int)
+
+    public init() {
+      self = .unspecified
+    }
+
+    public init?(rawValue: Int) {
+      switch rawValue {
+      case 0: self = .unspecified
+      case 1: self = .stuckOn
+      case 2: self = .stuckOff
+      case 3: self = .deadWordLine
+      case 4: self = .deadBitLine
+      case 5: self = .adcOffset
+      default: self = .UNRECOGNIZED(rawValue)
+      }
+    }
+
+    public var rawValue: Int {
+      switch self {
+      case .unspecified: return 0
+      case .stuckOn: return 1
+      case .stuckOff: return 2
+      case .deadWordLine: return 3
+      case .deadBitLine: return 4
+      case .adcOffset: return 5
+      case .UNRECOGNIZED(let i): return i
+      }
+    }
+
+    // The compiler won't synthesize support with the UNRECOGNIZED case.
+    public static let allCases: [WireSimulatedFault.Kind] = [
+      .unspecified,
+      .stuckOn,
+      .stuckOff,
+      .deadWordLine,
+      .deadBitLine,
+      .adcOffset,
+    ]
+
+  }
+
+  public init() {}
+}
+
+public nonisolated struct WireSimulatedFaultResult: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var added: UInt64 = 0
+
+  /// faults of the chip now
+  public var total: UInt64 = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
 /// Published as [topic] [Event]; the topic is the kind's name in lower case,
 /// a full stop, the serial: "programmed.1".
 public nonisolated struct WireEvent: Sendable {
@@ -3036,7 +3176,7 @@ nonisolated extension WireCellStatus: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension WireRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Request"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}protocol\0\u{1}chip\0\u{1}session\0\u{1}sequence\0\u{3}request_id\0\u{1}epoch\0\u{3}deadline_ms\0\u{1}acknowledged\0\u{1}tensors\0\u{2}\u{7}hello\0\u{1}describe\0\u{1}status\0\u{1}health\0\u{3}lease_acquire\0\u{3}lease_renew\0\u{3}lease_release\0\u{3}lease_break\0\u{1}map\0\u{1}unmap\0\u{1}program\0\u{1}read\0\u{1}multiply\0\u{1}calibrate\0\u{1}power\0\u{1}query\0\u{1}cancel\0\u{1}pulse\0\u{4}\u{f}simulated_clock\0\u{3}simulated_truth\0\u{3}simulated_snapshot\0\u{3}simulated_restore\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}protocol\0\u{1}chip\0\u{1}session\0\u{1}sequence\0\u{3}request_id\0\u{1}epoch\0\u{3}deadline_ms\0\u{1}acknowledged\0\u{1}tensors\0\u{2}\u{7}hello\0\u{1}describe\0\u{1}status\0\u{1}health\0\u{3}lease_acquire\0\u{3}lease_renew\0\u{3}lease_release\0\u{3}lease_break\0\u{1}map\0\u{1}unmap\0\u{1}program\0\u{1}read\0\u{1}multiply\0\u{1}calibrate\0\u{1}power\0\u{1}query\0\u{1}cancel\0\u{1}pulse\0\u{4}\u{f}simulated_clock\0\u{3}simulated_truth\0\u{3}simulated_snapshot\0\u{3}simulated_restore\0\u{3}simulated_fault\0")
 
   fileprivate class _StorageClass {
     var _protocol: UInt32 = 0
@@ -3382,6 +3522,19 @@ nonisolated extension WireRequest: SwiftProtobuf.Message, SwiftProtobuf._Message
             _storage._command = .simulatedRestore(v)
           }
         }()
+        case 52: try {
+          var v: WireSimulatedFault?
+          var hadOneofValue = false
+          if let current = _storage._command {
+            hadOneofValue = true
+            if case .simulatedFault(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._command = .simulatedFault(v)
+          }
+        }()
         default: break
         }
       }
@@ -3510,6 +3663,10 @@ nonisolated extension WireRequest: SwiftProtobuf.Message, SwiftProtobuf._Message
         guard case .simulatedRestore(let v)? = _storage._command else { preconditionFailure() }
         try visitor.visitSingularMessageField(value: v, fieldNumber: 51)
       }()
+      case .simulatedFault?: try {
+        guard case .simulatedFault(let v)? = _storage._command else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 52)
+      }()
       case nil: break
       }
     }
@@ -3542,7 +3699,7 @@ nonisolated extension WireRequest: SwiftProtobuf.Message, SwiftProtobuf._Message
 
 nonisolated extension WireReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Reply"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}protocol\0\u{1}chip\0\u{1}session\0\u{1}sequence\0\u{3}request_id\0\u{1}error\0\u{1}effect\0\u{1}replayed\0\u{3}chip_time_s\0\u{1}backend\0\u{1}cost\0\u{1}warnings\0\u{1}tensors\0\u{2}\u{3}hello\0\u{1}describe\0\u{1}status\0\u{1}health\0\u{1}lease\0\u{2}\u{4}map\0\u{1}unmap\0\u{1}program\0\u{1}read\0\u{1}multiply\0\u{1}calibrate\0\u{1}power\0\u{1}query\0\u{1}cancel\0\u{1}pulse\0\u{4}\u{f}simulated_clock\0\u{3}simulated_truth\0\u{3}simulated_snapshot\0\u{3}simulated_restore\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}protocol\0\u{1}chip\0\u{1}session\0\u{1}sequence\0\u{3}request_id\0\u{1}error\0\u{1}effect\0\u{1}replayed\0\u{3}chip_time_s\0\u{1}backend\0\u{1}cost\0\u{1}warnings\0\u{1}tensors\0\u{2}\u{3}hello\0\u{1}describe\0\u{1}status\0\u{1}health\0\u{1}lease\0\u{2}\u{4}map\0\u{1}unmap\0\u{1}program\0\u{1}read\0\u{1}multiply\0\u{1}calibrate\0\u{1}power\0\u{1}query\0\u{1}cancel\0\u{1}pulse\0\u{4}\u{f}simulated_clock\0\u{3}simulated_truth\0\u{3}simulated_snapshot\0\u{3}simulated_restore\0\u{3}simulated_fault\0")
 
   fileprivate class _StorageClass {
     var _protocol: UInt32 = 0
@@ -3861,6 +4018,19 @@ nonisolated extension WireReply: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
             _storage._result = .simulatedRestore(v)
           }
         }()
+        case 52: try {
+          var v: WireSimulatedFaultResult?
+          var hadOneofValue = false
+          if let current = _storage._result {
+            hadOneofValue = true
+            if case .simulatedFault(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._result = .simulatedFault(v)
+          }
+        }()
         default: break
         }
       }
@@ -3988,6 +4158,10 @@ nonisolated extension WireReply: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
       case .simulatedRestore?: try {
         guard case .simulatedRestore(let v)? = _storage._result else { preconditionFailure() }
         try visitor.visitSingularMessageField(value: v, fieldNumber: 51)
+      }()
+      case .simulatedFault?: try {
+        guard case .simulatedFault(let v)? = _storage._result else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 52)
       }()
       case nil: break
       }
@@ -4859,7 +5033,7 @@ nonisolated extension WireBank: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
 
 nonisolated extension WireConverters: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Converters"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}dac_bits\0\u{3}adc_bits\0\u{3}dac_ideal\0\u{3}adc_ideal\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}dac_bits\0\u{3}adc_bits\0\u{3}dac_ideal\0\u{3}adc_ideal\0\u{3}dac_offset_lsb\0\u{3}dac_gain_error\0\u{3}adc_offset_lsb\0\u{3}adc_gain_error\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -4871,6 +5045,10 @@ nonisolated extension WireConverters: SwiftProtobuf.Message, SwiftProtobuf._Mess
       case 2: try { try decoder.decodeSingularUInt32Field(value: &self.adcBits) }()
       case 3: try { try decoder.decodeSingularBoolField(value: &self.dacIdeal) }()
       case 4: try { try decoder.decodeSingularBoolField(value: &self.adcIdeal) }()
+      case 5: try { try decoder.decodeSingularDoubleField(value: &self.dacOffsetLsb) }()
+      case 6: try { try decoder.decodeSingularDoubleField(value: &self.dacGainError) }()
+      case 7: try { try decoder.decodeSingularDoubleField(value: &self.adcOffsetLsb) }()
+      case 8: try { try decoder.decodeSingularDoubleField(value: &self.adcGainError) }()
       default: break
       }
     }
@@ -4889,6 +5067,18 @@ nonisolated extension WireConverters: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if self.adcIdeal != false {
       try visitor.visitSingularBoolField(value: self.adcIdeal, fieldNumber: 4)
     }
+    if self.dacOffsetLsb.bitPattern != 0 {
+      try visitor.visitSingularDoubleField(value: self.dacOffsetLsb, fieldNumber: 5)
+    }
+    if self.dacGainError.bitPattern != 0 {
+      try visitor.visitSingularDoubleField(value: self.dacGainError, fieldNumber: 6)
+    }
+    if self.adcOffsetLsb.bitPattern != 0 {
+      try visitor.visitSingularDoubleField(value: self.adcOffsetLsb, fieldNumber: 7)
+    }
+    if self.adcGainError.bitPattern != 0 {
+      try visitor.visitSingularDoubleField(value: self.adcGainError, fieldNumber: 8)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -4897,6 +5087,10 @@ nonisolated extension WireConverters: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if lhs.adcBits != rhs.adcBits {return false}
     if lhs.dacIdeal != rhs.dacIdeal {return false}
     if lhs.adcIdeal != rhs.adcIdeal {return false}
+    if lhs.dacOffsetLsb != rhs.dacOffsetLsb {return false}
+    if lhs.dacGainError != rhs.dacGainError {return false}
+    if lhs.adcOffsetLsb != rhs.adcOffsetLsb {return false}
+    if lhs.adcGainError != rhs.adcGainError {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -6879,6 +7073,110 @@ nonisolated extension WireSimulatedRestoreResult: SwiftProtobuf.Message, SwiftPr
   public static func ==(lhs: WireSimulatedRestoreResult, rhs: WireSimulatedRestoreResult) -> Bool {
     if lhs.stateDigest != rhs.stateDigest {return false}
     if lhs.epoch != rhs.epoch {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireSimulatedFault: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".SimulatedFault"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}kind\0\u{1}bank\0\u{1}tiles\0\u{1}count\0\u{1}probability\0\u{1}seed\0\u{3}offset_lsb\0\u{1}clear\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularEnumField(value: &self.kind) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.bank) }()
+      case 3: try { try decoder.decodeRepeatedUInt32Field(value: &self.tiles) }()
+      case 4: try { try decoder.decodeSingularUInt64Field(value: &self.count) }()
+      case 5: try { try decoder.decodeSingularDoubleField(value: &self.probability) }()
+      case 6: try { try decoder.decodeSingularUInt64Field(value: &self.seed) }()
+      case 7: try { try decoder.decodeSingularDoubleField(value: &self.offsetLsb) }()
+      case 8: try { try decoder.decodeSingularBoolField(value: &self.clear) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.kind != .unspecified {
+      try visitor.visitSingularEnumField(value: self.kind, fieldNumber: 1)
+    }
+    if !self.bank.isEmpty {
+      try visitor.visitSingularStringField(value: self.bank, fieldNumber: 2)
+    }
+    if !self.tiles.isEmpty {
+      try visitor.visitPackedUInt32Field(value: self.tiles, fieldNumber: 3)
+    }
+    if self.count != 0 {
+      try visitor.visitSingularUInt64Field(value: self.count, fieldNumber: 4)
+    }
+    if self.probability.bitPattern != 0 {
+      try visitor.visitSingularDoubleField(value: self.probability, fieldNumber: 5)
+    }
+    if self.seed != 0 {
+      try visitor.visitSingularUInt64Field(value: self.seed, fieldNumber: 6)
+    }
+    if self.offsetLsb.bitPattern != 0 {
+      try visitor.visitSingularDoubleField(value: self.offsetLsb, fieldNumber: 7)
+    }
+    if self.clear != false {
+      try visitor.visitSingularBoolField(value: self.clear, fieldNumber: 8)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WireSimulatedFault, rhs: WireSimulatedFault) -> Bool {
+    if lhs.kind != rhs.kind {return false}
+    if lhs.bank != rhs.bank {return false}
+    if lhs.tiles != rhs.tiles {return false}
+    if lhs.count != rhs.count {return false}
+    if lhs.probability != rhs.probability {return false}
+    if lhs.seed != rhs.seed {return false}
+    if lhs.offsetLsb != rhs.offsetLsb {return false}
+    if lhs.clear != rhs.clear {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireSimulatedFault.Kind: SwiftProtobuf._ProtoNameProviding {
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0KIND_UNSPECIFIED\0\u{1}STUCK_ON\0\u{1}STUCK_OFF\0\u{1}DEAD_WORD_LINE\0\u{1}DEAD_BIT_LINE\0\u{1}ADC_OFFSET\0")
+}
+
+nonisolated extension WireSimulatedFaultResult: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".SimulatedFaultResult"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}added\0\u{1}total\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.added) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.total) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.added != 0 {
+      try visitor.visitSingularUInt64Field(value: self.added, fieldNumber: 1)
+    }
+    if self.total != 0 {
+      try visitor.visitSingularUInt64Field(value: self.total, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WireSimulatedFaultResult, rhs: WireSimulatedFaultResult) -> Bool {
+    if lhs.added != rhs.added {return false}
+    if lhs.total != rhs.total {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

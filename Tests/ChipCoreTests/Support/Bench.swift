@@ -148,7 +148,8 @@ enum TestSpec {
 
     static func chip(
         _ technology: CellTechnology, tiles: Int = 32, rows: Int = 16, columns: Int = 8,
-        adcBits: Int? = nil, withinChip: Double = 0, clock: ClockMode = .manual
+        adcBits: Int? = nil, dacError: ConverterError = .none, adcError: ConverterError = .none,
+        withinChip: Double = 0, clock: ClockMode = .manual
     ) throws -> ChipSpec {
         ChipSpec(
             name: "test",
@@ -160,7 +161,9 @@ enum TestSpec {
                     name: "sram", technology: try digital(), tiles: 64, rows: rows,
                     columns: columns),
             ],
-            converters: ConverterSpec(dacBits: 8, adcBits: adcBits, readVoltage: 0.2),
+            converters: ConverterSpec(
+                dacBits: 8, adcBits: adcBits, readVoltage: 0.2, dacError: dacError,
+                adcError: adcError),
             variation: try Variation(
                 model: .weightProportional, betweenChip: 0, withinChip: withinChip),
             periphery: PeripheryCost(), clock: clock)

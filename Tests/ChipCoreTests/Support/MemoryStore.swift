@@ -53,16 +53,18 @@ final class MemoryStore: ChipStore {
                 ?? StoredChip(
                     clock: changes.clock!, counters: CounterRecord(),
                     lease: LeaseRecord(epoch: 0, holder: nil, termMilliseconds: 0), tiles: [],
-                    matrices: [], sessions: [], outcomes: [])
+                    matrices: [], sessions: [], outcomes: [], faults: [])
             if changes.replacesAll {
                 chip.tiles = []
                 chip.matrices = []
                 chip.sessions = []
+                chip.faults = []
                 content.replies = [:]
             }
             chip.clock = changes.clock ?? chip.clock
             chip.counters = changes.counters ?? chip.counters
             chip.lease = changes.lease ?? chip.lease
+            chip.faults = changes.faults ?? chip.faults
             for tile in changes.tiles {
                 chip.tiles.removeAll { $0.tile == tile.tile }
                 chip.tiles.append(tile)

@@ -89,6 +89,25 @@ struct InspectionTests {
             ])
     }
 
+    @Test func impossibleFaultsAreNamed() throws {
+        var changes = sound
+        var wrong = FaultRecord(tile: 3)
+        wrong.stuckOn = [5, 5]
+        wrong.stuckOff = [5]
+        wrong.deadWordLines = [128]
+        wrong.adcOffsetLSB = 300
+        changes.faults = [wrong, FaultRecord(tile: 96)]
+        try make(changes)
+        #expect(
+            try check() == [
+                "the faults of tile 3 name cells twice or beyond 16383",
+                "the faults of tile 3 name word lines twice or beyond 127",
+                "the faults of tile 3 hold a cell both ON and OFF",
+                "the faults of tile 3 have an offset of 300.0 LSB",
+                "the faults of tile 96 are not of the chip, which has 96 tiles",
+            ])
+    }
+
     @Test func aDamagedTileIsNamedAndTheRestIsStillLookedAt() throws {
         try make(sound)
         var bytes = try Data(contentsOf: URL(fileURLWithPath: file))

@@ -1,5 +1,7 @@
+import ChipCore
 import ChipServer
 import Foundation
+import Physics
 import Testing
 
 /// Each mistake is made in an otherwise good file, and answered with one sentence.
@@ -19,6 +21,18 @@ struct SpecReaderTests {
         contentsOfFile: ShippedSpecs.chip("rram-2b"), encoding: .utf8)
     private static let device = try? String(
         contentsOfFile: "\(ShippedSpecs.folder)/devices/rram-2b.yaml", encoding: .utf8)
+
+    /// A section of errors behind the read voltage.
+    private static func errors(offset: Double, gain: Double) -> String {
+        """
+          read_voltage_V: 0.2
+          errors:
+            dac_offset_lsb: {value: 0.5, source: bench}
+            dac_gain_error: {value: 0, source: bench}
+            adc_offset_lsb: {value: \(offset), source: bench}
+            adc_gain_error: {value: \(gain), source: bench}
+        """
+    }
 
     static let chipMistakes = [
         Mistake(
@@ -48,6 +62,27 @@ struct SpecReaderTests {
         Mistake(
             "  adc_bits: 10", "  adc_bits: perfect",
             "converters.adc_bits is \"perfect\"; allowed: 2 … 16, or ideal"),
+        Mistake(
+            "  dac_bits: 8", "  dac_bits: 9",
+            "converters.dac_bits is \"9\"; allowed: 1 … 8, or ideal"),
+        Mistake(
+            "  read_voltage_V: 0.2", Self.errors(offset: 300, gain: 0),
+            "converters.errors.adc_offset_lsb is \"300.0\"; allowed: -256 … 256"),
+        Mistake(
+            "  read_voltage_V: 0.2", Self.errors(offset: 0, gain: 0.75),
+            "converters.errors.adc_gain_error is \"0.75\"; allowed: -0.5 … 0.5"),
+        Mistake(
+            "  read_voltage_V: 0.2",
+            Self.errors(offset: 1, gain: 0).replacingOccurrences(of: "adc_o", with: "adc_0"),
+            "converters.errors.adc_0ffset_lsb is not a key here"),
+        Mistake(
+            "  read_voltage_V: 0.2",
+            Self.errors(offset: 1, gain: 0).replacingOccurrences(of: ", source: bench", with: ""),
+            "the key converters.errors.dac_offset_lsb.source is missing"),
+        Mistake(
+            "  adc_bits: 10        # or: ideal\n  read_voltage_V: 0.2",
+            "  adc_bits: ideal\n" + Self.errors(offset: 0, gain: 0.1),
+            "converters.errors.adc_gain_error is not 0, but adc_bits is ideal"),
         Mistake(
             "wires: ideal", "wires: copper",
             "wires is \"copper\"; allowed: ideal"),
@@ -137,6 +172,43 @@ struct SpecReaderTests {
         #expect(sentence.contains(mistake.sentence), "\(sentence)")
         #expect(sentence.contains("rram-2b.yaml"))
         #expect(!sentence.contains("\n"))
+    }
+
+    private func spec(_ change: (String) -> String) throws -> ResolvedSpec {
+        let text = change(try #require(Self.chip))
+        return try ResolvedSpec(
+            text: text, file: "chip.yaml", devices: "\(ShippedSpecs.folder)/devices")
+    }
+
+    /// Left out, the errors are none; given, they reach the chip; 0 is no error.
+    @Test func theErrorsOfConvertersMayBeLeftOut() throws {
+        let shipped = try spec { $0 }.spec.converters
+        #expect(shipped.adcError == .none)
+        #expect(shipped.dacError == .none)
+        let voltage = "  read_voltage_V: 0.2"
+        let given = try spec {
+            $0.replacingOccurrences(of: voltage, with: Self.errors(offset: -1.5, gain: 0.02))
+        }.spec.converters
+        #expect(given.adcError == (try ConverterError(offsetLSB: -1.5, gain: 0.02)))
+        #expect(given.dacError == (try ConverterError(offsetLSB: 0.5, gain: 0)))
+        let zero = try spec {
+            $0.replacingOccurrences(
+                of: voltage,
+                with: Self.errors(offset: 0, gain: 0)
+                    .replacingOccurrences(of: "0.5", with: "0"))
+        }.spec.converters
+        #expect(zero == shipped)
+    }
+
+    @Test func bothConvertersMayBeIdeal() throws {
+        let ideal = try spec {
+            $0.replacingOccurrences(of: "dac_bits: 8", with: "dac_bits: ideal")
+                .replacingOccurrences(of: "adc_bits: 10", with: "adc_bits: ideal")
+        }.spec.converters
+        #expect(
+            ideal
+                == ConverterSpec(
+                    dacBits: 8, isDACIdeal: true, adcBits: nil, readVoltage: 0.2))
     }
 
     @Test func commentsAndNotationAreNoDifference() throws {

@@ -37,6 +37,7 @@ struct SQLiteChipStoreTests {
         #expect(loaded.matrices == changes.matrices)
         #expect(loaded.counters == changes.counters)
         #expect(loaded.clock == changes.clock)
+        #expect(loaded.faults == changes.faults)
         #expect(loaded.lease == changes.lease)
         #expect(loaded.sessions == [changes.session])
         #expect(loaded.outcomes.map(\.sequence) == [2])
@@ -131,6 +132,11 @@ struct SQLiteChipStoreTests {
         last.sessionsForgotten = [SampleRecords.session]
         try store.commit(last)
         #expect(try store.load()?.sessions.isEmpty == true)
+        #expect(try store.load()?.faults == [SampleRecords.faults])
+        var mended = StoreChanges()
+        mended.faults = []
+        try store.commit(mended)
+        #expect(try store.load()?.faults.isEmpty == true)
     }
 
     @Test func aCommitThatFailsLeavesTheStateBefore() throws {
@@ -157,7 +163,7 @@ struct SQLiteChipStoreTests {
         #expect(try open().synchronousLevel() == 2)
     }
 
-    @Test(arguments: ["tile", "matrix", "reply"])
+    @Test(arguments: ["tile", "matrix", "faults", "reply"])
     func aDamagedBlobIsNoticed(_ what: String) throws {
         let first = try open()
         try first.commit(SampleRecords.everything)
@@ -167,6 +173,7 @@ struct SQLiteChipStoreTests {
             case "tile":
                 SampleRecords.tile(191, seed: 2).pulses[100 ..< 102].withUnsafeBytes { [UInt8]($0) }
             case "matrix": SampleRecords.matrix().codes.withUnsafeBytes { [UInt8]($0) }
+            case "faults": SampleRecords.faults.stuckOn.withUnsafeBytes { [UInt8]($0) }
             default: [UInt8](repeating: 7, count: 64)
             }
         var bytes = try Data(contentsOf: URL(fileURLWithPath: file))

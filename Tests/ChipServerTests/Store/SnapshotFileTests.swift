@@ -27,7 +27,7 @@ struct SnapshotFileTests {
         Snapshot(
             clock: SampleRecords.clock, counters: SampleRecords.counters,
             tiles: (0 ..< 20).map { SampleRecords.tile($0, seed: seed) },
-            matrices: [SampleRecords.matrix()])
+            matrices: [SampleRecords.matrix()], faults: [])
     }
 
     private func files() throws -> [String] {

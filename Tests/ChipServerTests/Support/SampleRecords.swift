@@ -31,6 +31,14 @@ enum SampleRecords {
             codes: [-127, 0, 1, 2, 127, Int16.min], flags: [1, 1, 3, 1, 0, 0])
     }
 
+    static var faults: FaultRecord {
+        var faults = FaultRecord(tile: 4)
+        faults.stuckOn = [0, 4_464, 16_383]
+        faults.deadBitLines = [127]
+        faults.adcOffsetLSB = -0.1
+        return faults
+    }
+
     static var counters: CounterRecord {
         var counters = CounterRecord()
         counters.changeEventNext = 1 << 60
@@ -58,6 +66,7 @@ enum SampleRecords {
         changes.lease = LeaseRecord(epoch: 9, holder: session, termMilliseconds: 600_000)
         changes.tiles = [tile(0), tile(191, seed: 2)]
         changes.matrices = [matrix()]
+        changes.faults = [faults]
         changes.session = SessionRecord(
             session: session, last: 2, lastDigest: [UInt8](repeating: 9, count: 16), touched: 4)
         changes.outcome = OutcomeRecord(

@@ -1,7 +1,7 @@
 import Physics
 import Testing
 
-@Suite("Multiply: converters (M-1 … M-3)")
+@Suite("Multiply: converters (M-1 … M-3, M-6, M-7)")
 struct ConverterTests {
     @Test(arguments: 1 ... 8)
     func theTopCodeIsTheReadVoltage(bits: Int) throws {
@@ -91,6 +91,73 @@ struct ConverterTests {
     @Test func weightsScaleTheCodesThatAreAdded() throws {
         let adc = try ADC(bits: 4, fullScaleMicroamperes: 7, isSigned: true)
         #expect(try Self.convert([3, -2, 9], adc, weight: -16).codes == [-48, 32, -112])
+    }
+
+    /// (M-6) for every code, in whole and bit by bit.
+    @Test(arguments: [(0.0, 0.0), (1, 0), (-2.5, 0), (0, 0.1), (3, -0.25)], [1, 4, 8])
+    func aDACWithErrors(error: (offset: Double, gain: Double), bits: Int) throws {
+        let dac = try DAC(
+            bits: bits, readVoltage: 0.2,
+            error: ConverterError(offsetLSB: error.offset, gain: error.gain))
+        let lsb = 0.2 / Double((1 << bits) - 1)
+        for (converter, top) in [(dac, (1 << bits) - 1), (dac.binary, 1)] {
+            let codes = (0 ... UInt8(top)).map { $0 }
+            var volts = [Float](repeating: .nan, count: codes.count)
+            codes.withUnsafeBufferPointer { codes in
+                volts.withUnsafeMutableBufferPointer { converter.voltages(codes: codes, into: $0) }
+            }
+            for (code, volt) in zip(codes, volts) {
+                let ideal = 0.2 * Double(code) / Double(top)
+                let exact = (1 + error.gain) * ideal + error.offset * lsb
+                #expect(abs(Double(volt) - exact) <= 2e-7 * (0.2 + abs(error.offset) * lsb))
+            }
+        }
+    }
+
+    /// (M-7) for every code and on both sides of each step: code k begins where
+    /// (1 + e_g)·I/LSB + e_o = k − ½. Clipping is counted after the error.
+    @Test(
+        arguments: [(0.0, 0.0), (1, 0), (-1, 0), (0.25, 0.03125), (-2.5, -0.25)], [true, false])
+    func anADCWithErrors(error: (offset: Double, gain: Double), isSigned: Bool) throws {
+        let top = isSigned ? 31 : 63
+        let adc = try ADC(
+            bits: 6, fullScaleMicroamperes: Double(top) / 4, isSigned: isSigned,
+            error: ConverterError(offsetLSB: error.offset, gain: error.gain))
+        let least = isSigned ? -top : 0
+        var currents: [Double] = []
+        var expected: [Int32] = []
+        for code in least - 3 ... top + 3 {
+            for side in [-0.49, 0, 0.49] {
+                currents.append((Double(code) + side - error.offset) / (1 + error.gain) * 0.25)
+                expected.append(Int32(min(max(code, least), top)))
+            }
+        }
+        let converted = try Self.convert(currents, adc)
+        #expect(converted.codes == expected)
+        #expect(converted.clipped == 3 * 6)
+        #expect(currents.map { Int32(adc.code($0)) } == expected)
+    }
+
+    /// Errors of 0 leave every bit as it is; more offset adds up.
+    @Test func errorsOfZeroAreNone() throws {
+        #expect(try ConverterError(offsetLSB: 0, gain: 0) == .none)
+        let currents = EventDraws(serial: 2, event: 1).normals(.cellRead, first: 0, count: 5_000)
+            .map { Double($0) * 5 }
+        let adc = try ADC(bits: 10, fullScaleMicroamperes: 12.5, isSigned: true)
+        let scale = Float(1 / adc.lsbMicroamperes)
+        let codes = currents.map { current in
+            let code = (Float(current) * scale).rounded(.toNearestOrEven)
+            return Int32(min(max(code, -511), 511))
+        }
+        #expect(try Self.convert(currents, adc).codes == codes)
+        let shifted = adc.shifted(byLSB: 2).shifted(byLSB: -1)
+        #expect(shifted.error.offsetLSB == 1)
+        #expect(shifted.code(0) == 1)
+    }
+
+    @Test(arguments: [(300, 0), (-257, 0), (.nan, 0), (0, 0.6), (0, -0.51), (0, .nan)])
+    func wrongErrorsAreRefused(offset: Double, gain: Double) {
+        #expect(throws: PhysicsError.self) { try ConverterError(offsetLSB: offset, gain: gain) }
     }
 
     @Test(arguments: [

@@ -101,8 +101,8 @@ struct KernelTests {
                     Self.bits(count) { nvcim_drift_baseline(a, nu, instants, log2Ages, $0, count) }
                 ),
                 (
-                    Self.bits(count) { nvcim_dac_avx2(bytes, 0.0007, $0, count) },
-                    Self.bits(count) { nvcim_dac_baseline(bytes, 0.0007, $0, count) }
+                    Self.bits(count) { nvcim_dac_avx2(bytes, 0.0007, -0.0003, $0, count) },
+                    Self.bits(count) { nvcim_dac_baseline(bytes, 0.0007, -0.0003, $0, count) }
                 ),
                 (
                     Self.bits(count) { nvcim_square_avx2(a, $0, count) },
@@ -123,9 +123,9 @@ struct KernelTests {
             var fast = [Int32](repeating: 5, count: count)
             var slow = fast
             let clippedFast = nvcim_convert_avx2(
-                mean, variance, z, 20, -31, 31, 3, &fast, count)
+                mean, variance, z, 20, 0.3, -31, 31, 3, &fast, count)
             let clippedSlow = nvcim_convert_baseline(
-                mean, variance, z, 20, -31, 31, 3, &slow, count)
+                mean, variance, z, 20, 0.3, -31, 31, 3, &slow, count)
             #expect(Self.firstDifference(fast, slow) == nil)
             #expect(clippedFast == clippedSlow)
             #expect(count < 100 || clippedFast > 0)

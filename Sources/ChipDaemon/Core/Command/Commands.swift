@@ -210,6 +210,8 @@ public struct ProgramReport: Sendable {
     public var stuckOff = 0
     public var windowClosed = 0
     public var permanentFailures = 0
+    /// Cells whose life ended in this command.
+    public var newlyStuck = 0
     public var notAttempted = 0
     public var pulsesMean = 0.0
     public var pulses99thPercentile = 0
@@ -307,6 +309,9 @@ public enum SimulationCommand: Sendable {
     case clockManual
     case clockAdvance(seconds: Double)
     case truth(tile: Int, region: Region, deviations: Bool)
+    case fault(FaultCommand)
+    /// Clears all faults.
+    case mend
     case save(name: String)
     /// `from`: the chip that was saved; another one's makes this chip a clone.
     case restore(name: String, from: UInt32)
@@ -315,6 +320,7 @@ public enum SimulationCommand: Sendable {
 public struct SimulationReply: Sendable {
     public enum Result: Sendable {
         case clock(ClockMode)
+        case faults(added: Int, total: Int)
         case saved(stateDigest: [UInt8])
         case restored(stateDigest: [UInt8], epoch: UInt64)
         /// Noise-free g(t) in µS; with deviations also ε and ν of each cell.

@@ -11,6 +11,8 @@ package struct ChipState: Sendable {
     package var tileDigests: [[UInt8]?]
     package var matrices: [UInt32: MatrixRecord] = [:]
     package var counters = CounterRecord()
+    /// By tile; a tile without faults has no record.
+    package var faults: [Int: FaultRecord] = [:]
 
     package init(tiles: Int) {
         self.tiles = Array(repeating: nil, count: tiles)
@@ -21,13 +23,14 @@ package struct ChipState: Sendable {
         self.init(
             snapshot: Snapshot(
                 clock: stored.clock, counters: stored.counters, tiles: stored.tiles,
-                matrices: stored.matrices), tiles: tiles)
+                matrices: stored.matrices, faults: stored.faults), tiles: tiles)
     }
 
     package init(snapshot: Snapshot, tiles: Int) {
         self.init(tiles: tiles)
         counters = snapshot.counters
         for record in snapshot.tiles { replace(record) }
+        for record in snapshot.faults { faults[record.tile] = record }
         for record in snapshot.matrices { matrices[record.description.id] = record }
     }
 

@@ -7,12 +7,12 @@ extension DataSheet {
             effectsModelled: [
                 "variation between chips and within a chip", "open-loop programming",
                 "write-verify", "trains of pulses", "endurance", "drift on chip time", "read noise",
-                "DAC", "ADC", "bit slices",
-                "volatile digital tiles", "cost of arrays, converters and programming",
+                "DAC", "ADC", "offset and gain errors of converters", "bit slices",
+                "broken cells, lines and converters", "volatile digital tiles",
+                "cost of arrays, converters and programming",
             ],
             effectsNotModelled: [
-                "wire resistance", "broken lines", "tuning columns",
-                "read disturb", "temperature",
+                "wire resistance", "tuning columns", "read disturb", "temperature",
             ],
             worstMilliseconds: Self.worstCases(spec, limits))
     }

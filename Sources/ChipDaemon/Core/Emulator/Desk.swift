@@ -57,7 +57,8 @@ extension EmulatedChip {
             },
             energyPicojoules: state.counters.energyPicojoules,
             latencyNanoseconds: state.counters.latencyNanoseconds, chipTime: time,
-            commands: state.counters.commands, banks: ChipHealth.banks(wear, state, spec))
+            commands: state.counters.commands, banks: ChipHealth.banks(wear, state, spec),
+            faults: FaultSentences.of(state, spec))
     }
 
     public func query(session: SessionID, sequence: UInt64) throws(ChipFault) -> OutcomeState {

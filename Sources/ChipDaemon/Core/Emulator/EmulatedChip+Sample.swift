@@ -48,6 +48,8 @@ extension EmulatedChip {
             return try changeClock(work.now) { $0.advance(seconds: seconds) }
         case .truth(let tile, let region, let deviations):
             return try truth(tile, region, deviations: deviations, work: work)
+        case .fault(let command): return try fault(command, work.now)
+        case .mend: return try mend(work.now)
         case .save(let name): return try save(name, work.now)
         case .restore(let name, let source):
             return try restore(name, from: source == 0 ? serial : source, work.now)

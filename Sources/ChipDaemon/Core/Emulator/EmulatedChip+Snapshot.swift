@@ -10,7 +10,8 @@ extension EmulatedChip {
             counters.sampleEventReserved = worker.sampleEventNext
             let snapshot = Snapshot(
                 clock: clock, counters: counters, tiles: worker.state.tiles.compactMap { $0 },
-                matrices: Array(worker.state.matrices.values))
+                matrices: Array(worker.state.matrices.values),
+                faults: Array(worker.state.faults.values))
             try Self.storage { () throws(StoreFault) in
                 try store.save(snapshot, named: name)
             }
@@ -55,6 +56,7 @@ extension EmulatedChip {
                 changes.lease = lease.record
                 changes.tiles = snapshot.tiles
                 changes.matrices = snapshot.matrices
+                changes.faults = snapshot.faults
                 try commit(changes)
                 desk.withLock { desk in
                     desk.clock = clock

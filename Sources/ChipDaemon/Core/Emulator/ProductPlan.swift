@@ -19,8 +19,7 @@ struct ProductPlan: Sendable {
     var inputs: MultiplyCommand.Inputs
     var isTransposed: Bool
     var isBitSerial: Bool
-    var dacBits: Int
-    var readVoltage: Double
+    var dac: DAC
     var adc: ADC?
     /// κ.
     var productsPerMicroampere: Double
@@ -37,7 +36,7 @@ struct ProductPlan: Sendable {
     }
     /// Phases of one sign, and bits applied one after the other.
     var signs: [Int32] { isSigned ? [1, -1] : [1] }
-    var bits: Int { isBitSerial ? dacBits : 1 }
+    var bits: Int { isBitSerial ? dac.bits : 1 }
 
     func inputRange(_ block: Int) -> Range<Int> {
         let size = isTransposed ? layout.tileColumns : layout.tileRows
@@ -115,13 +114,10 @@ extension Worker {
                 .failedPrecondition, .notProgrammed, .afterFix,
                 "matrix \(matrix.id) was never programmed, or lost its contents: program it")
         }
-        let dacBits = spec.converters.dacBits
+        let dac = dac()
         let window = bank.window
         let encoding = WeightEncoding(matrix)
-        let volts =
-            command.bitSerial
-            ? spec.converters.readVoltage
-            : spec.converters.readVoltage / Double((1 << dacBits) - 1)
+        let volts = command.bitSerial ? dac.readVoltage : dac.lsbVolts
         let span = window.on.microsiemens - window.off.microsiemens
         let kappa =
             Double((1 << matrix.bitsPerSlice) - 1) / (span * volts * Double(encoding.stretch))
@@ -140,12 +136,22 @@ extension Worker {
         let plan = ProductPlan(
             matrix: matrix, bank: bank, layout: layout, batch: command.batch,
             inputs: command.inputs, isTransposed: command.transposed,
-            isBitSerial: command.bitSerial, dacBits: dacBits,
-            readVoltage: spec.converters.readVoltage,
+            isBitSerial: command.bitSerial, dac: dac,
             adc: bank.isDigital ? nil : adc(for: matrix, fullScale: fullScale),
             productsPerMicroampere: kappa, referencePerInput: reference)
         try check(plan, command, limits)
         return plan
+    }
+
+    private func dac() -> DAC {
+        let converters = spec.converters
+        do {
+            return try DAC(
+                bits: converters.dacBits, readVoltage: converters.readVoltage,
+                error: converters.dacError)
+        } catch {
+            preconditionFailure("the spec's DAC was checked where it came in: \(error)")
+        }
     }
 
     /// `nil`: an ideal converter, or a digital bank.
@@ -154,7 +160,7 @@ extension Worker {
         do {
             return try ADC(
                 bits: bits, fullScaleMicroamperes: fullScale,
-                isSigned: matrix.sensing == .differentialAnalog)
+                isSigned: matrix.sensing == .differentialAnalog, error: spec.converters.adcError)
         } catch {
             preconditionFailure("full scale and bits were checked where they came in: \(error)")
         }
@@ -164,7 +170,7 @@ extension Worker {
         throws(ChipFault)
     {
         let count: Int
-        let codeMax = (1 << plan.dacBits) - 1
+        let codeMax = plan.dac.codeMax
         switch command.inputs {
         case .unsigned(let codes):
             count = codes.count
@@ -201,7 +207,7 @@ extension Worker {
 
     /// The digital accumulator has 32 bits.
     private func checkAccumulator(_ plan: ProductPlan) throws(ChipFault) {
-        let inputMax = Double((1 << plan.dacBits) - 1)
+        let inputMax = Double(plan.dac.codeMax)
         let largest: Double
         if plan.bank.isDigital {
             // The tiles may hold more than this matrix's largest code: bits of one before it.

@@ -1,7 +1,8 @@
 internal import Checksum
 
 /// A 128-bit digest (XXH3) over the stored causes: cells, matrices, power, the number of the
-/// next changing event. Two states with the same digest behave alike; it reveals no conductance.
+/// next changing event, faults where there are any. Two states with the same digest behave alike;
+/// it reveals no conductance.
 /// Clock, lease and sessions are left out: they move without the chip being changed.
 package enum StateDigest {
     package static func of(_ tile: TileRecord) -> [UInt8] {
@@ -34,6 +35,14 @@ package enum StateDigest {
         }
         hash.update([state.counters.changeEventNext, state.counters.isPowered ? 1 : 0])
         if state.counters.fabricatedAs != 0 { hash.update([UInt64(state.counters.fabricatedAs)]) }
+        for record in state.faults.values.sorted(by: { $0.tile < $1.tile }) {
+            hash.update([UInt64(record.tile), record.adcOffsetLSB.bitPattern])
+            for list in [
+                record.stuckOn, record.stuckOff, record.deadWordLines, record.deadBitLines,
+            ] {
+                hash.update([UInt64(list.count)] + list.map { UInt64($0) })
+            }
+        }
         return hash.digest()
     }
 }

@@ -32,11 +32,14 @@ extension Worker {
                 .corner(rows: rows, columns: columns, stride: bank.columns)
         }
         let noise = bank.technology.readNoise
+        let dead = tiles.map { state.faults[$0]?.deadLines ?? .none }
         let image =
             parts.count == 2
             ? ProductImage(
-                rows: rows, columns: columns, positive: parts[0], negative: parts[1], noise: noise)
-            : ProductImage(rows: rows, columns: columns, conductances: parts[0], noise: noise)
+                rows: rows, columns: columns, positive: parts[0], negative: parts[1], noise: noise,
+                dead: (dead[0], dead[1]))
+            : ProductImage(
+                rows: rows, columns: columns, conductances: parts[0], noise: noise, dead: dead[0])
         var rowSums = [Float](repeating: 0, count: rows)
         var columnSums = [Float](repeating: 0, count: columns)
         for part in parts {

@@ -16,6 +16,7 @@ package struct TileJob: Sendable {
     package var aged: [Float] = []
     /// `nil`: no cell can reach the end of its life in this command.
     package var lives: CellLives?
+    var faults = ProgrammingFaults()
 
     package struct Outcome: Sendable {
         package var record: TileRecord
@@ -34,6 +35,9 @@ package struct TileJob: Sendable {
                 pulses: Array(repeating: 0, count: cells.count))
         }
         if bank.isDigital { return store(at: time) }
+        if !faults.unreached.isEmpty {
+            return runReached(method: method, chip: chip, draws: draws, at: time, work: work)
+        }
         let deviations = chip.deviations(ofTile: tile, bank)
         let firstCell = chip.spec.firstCell(ofTile: tile)
         switch method {
@@ -45,7 +49,13 @@ package struct TileJob: Sendable {
                     conductances: &record.conductances, pulses: &record.pulses, lives: lives,
                     draws: draws, firstCell: firstCell)
             let index = record.index(of: time)
-            for cell in cells { record.instants[Int(cell)] = index }
+            for cell in cells {
+                if faults.held.contains(cell) {
+                    record.conductances[Int(cell)] = self.record.conductances[Int(cell)]
+                } else {
+                    record.instants[Int(cell)] = index
+                }
+            }
             return Outcome(
                 record: record, outcomes: Array(repeating: .written, count: cells.count),
                 pulses: Array(repeating: 1, count: cells.count))
@@ -72,7 +82,8 @@ package struct TileJob: Sendable {
         // A cell that needed no pulse keeps its cause: conductance and instant.
         if result.pulses.contains(where: { $0 > 0 }) {
             let index = record.index(of: time)
-            for (cell, pulses) in zip(cells, result.pulses) where pulses > 0 {
+            for (cell, pulses) in zip(cells, result.pulses)
+            where pulses > 0 && !faults.held.contains(cell) {
                 record.conductances[Int(cell)] = now[Int(cell)]
                 record.instants[Int(cell)] = index
             }
@@ -94,6 +105,65 @@ package struct TileJob: Sendable {
         return Outcome(
             record: record, outcomes: Array(repeating: .verified, count: cells.count),
             pulses: Array(repeating: 1, count: cells.count))
+    }
+}
+
+extension TileJob {
+    /// The cells that pulses reach. Those on a dead line see none: an open-loop write spends its
+    /// pulse all the same, write-verify gives up after one verification.
+    private func runReached(
+        method: ProgramCommand.Method, chip: Worker, draws: EventDraws, at time: ChipInstant,
+        work: WorkContext
+    ) -> Outcome {
+        let reached = cells.indices.filter { !faults.unreached.contains(cells[$0]) }
+        var merged = MergedOutcome(self)
+        for entry in cells.indices where faults.unreached.contains(cells[entry]) {
+            switch method {
+            case .openLoop:
+                merged.outcome.outcomes[entry] = .written
+                merged.outcome.pulses[entry] = 1
+            case .writeVerify:
+                merged.outcome.outcomes[entry] = .permanentFailure
+                merged.outcome.verifyReads += bank.technology.writeVerify.verifyReads
+            }
+        }
+        guard !reached.isEmpty else { return merged.outcome }
+        var part = part(reached, record: record)
+        part.faults.unreached = []
+        merged.take(
+            part.run(method: method, chip: chip, draws: draws, at: time, work: work), at: reached)
+        return merged.outcome
+    }
+
+    /// Some of its cells, on the tile as the parts before left it.
+    func part(_ entries: [Int], record: TileRecord) -> TileJob {
+        var part = self
+        part.cells = entries.map { cells[$0] }
+        part.targets = entries.map { targets[$0] }
+        part.statusIndices = entries.map { statusIndices[$0] }
+        part.record = record
+        return part
+    }
+}
+
+/// What became of a job that is carried out in parts.
+struct MergedOutcome {
+    var outcome: TileJob.Outcome
+
+    init(_ job: TileJob) {
+        outcome = TileJob.Outcome(
+            record: job.record,
+            outcomes: Array(repeating: .notAttempted, count: job.cells.count),
+            pulses: Array(repeating: 0, count: job.cells.count))
+    }
+
+    mutating func take(_ part: TileJob.Outcome, at entries: [Int]) {
+        outcome.record = part.record
+        outcome.verifyReads += part.verifyReads
+        for (index, entry) in entries.enumerated() {
+            outcome.outcomes[entry] = part.outcomes[index]
+            outcome.pulses[entry] = part.pulses[index]
+        }
     }
 }
 

@@ -1,11 +1,20 @@
 import Physics
 
 extension Worker {
+    /// What every cell of a tile conducts now, µS, row-major: g(t), or what its faults make of it.
+    package mutating func agedConductances(
+        ofTile tile: Int, in state: ChipState, at time: ChipInstant
+    ) -> [Float] {
+        var aged = soundConductances(ofTile: tile, in: state, at: time)
+        state.faults[tile]?.apply(to: &aged, bank: spec.banks[spec.bank(ofTile: tile)])
+        return aged
+    }
+
     /// g(t) of every cell of a tile, µS, row-major (physics §1, §6).
     ///
     /// A cell never programmed holds G_off·(1 + ε_W) and does not drift; a digital cell holds its
     /// level.
-    package mutating func agedConductances(
+    private mutating func soundConductances(
         ofTile tile: Int, in state: ChipState, at time: ChipInstant
     ) -> [Float] {
         let bank = spec.banks[spec.bank(ofTile: tile)]

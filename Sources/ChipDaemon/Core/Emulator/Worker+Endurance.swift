@@ -17,11 +17,21 @@ extension Worker {
         return drawn
     }
 
-    /// A stuck cell does not drift.
+    /// Cells of a job whose life ended while it was carried out.
+    mutating func newlyStuck(_ job: TileJob, _ after: TileRecord) -> Int {
+        guard let lives = lives(of: after, after: 0, bank: job.bank) else { return 0 }
+        return job.cells.count { cell in
+            lives.isStuck(cell: Int(cell), seen: after.pulses[Int(cell)])
+                && !lives.isStuck(cell: Int(cell), seen: job.record.pulses[Int(cell)])
+        }
+    }
+
+    /// A stuck cell does not drift, and holds its end of the window also where a fault kept its
+    /// last pulses from being stored.
     mutating func restoreStuck(_ aged: inout [Float], of record: TileRecord, bank: BankSpec) {
         guard let lives = lives(of: record, after: 0, bank: bank) else { return }
-        for cell in aged.indices where lives.isStuck(cell: cell, seen: record.pulses[cell]) {
-            aged[cell] = record.conductances[cell]
+        for cell in aged.indices {
+            if let stuck = lives.stuck(cell: cell, seen: record.pulses[cell]) { aged[cell] = stuck }
         }
     }
 }

@@ -92,7 +92,9 @@ extension Worker {
                         passes.append(
                             ProductPass(
                                 number: number, inputBlock: inputBlock, image: image,
-                                weight: index == 0 ? shift : -shift))
+                                weight: index == 0 ? shift : -shift,
+                                adcOffsetLSB: plan.isTransposed
+                                    ? 0 : state.faults[tiles[0]]?.adcOffsetLSB ?? 0))
                         number += 1
                     }
                 }
@@ -124,6 +126,9 @@ struct ProductPass: Sendable {
     var image: TileImage
     /// Sign of the polarity times L^s.
     var weight: Int32
+    /// A fault of the converters behind the columns. Of a pair that is subtracted before it is
+    /// converted, those of the positive tile are in use.
+    var adcOffsetLSB: Double
 }
 
 /// What the parts of a product add up beside the outputs.
@@ -150,12 +155,7 @@ extension ProductPlan {
         _ vectors: Range<Int>, _ passes: [ProductPass], _ sums: inout PassSums,
         _ accumulate: (UnsafeBufferPointer<Float>, ProductPass, Int32, UInt64) -> Int
     ) {
-        let dac: DAC
-        do {
-            dac = try DAC(bits: isBitSerial ? 1 : dacBits, readVoltage: readVoltage)
-        } catch {
-            preconditionFailure("the spec's DAC was checked where it came in: \(error)")
-        }
+        let dac = isBitSerial ? dac.binary : dac
         // Draws of one application lie together; a block of four draws is never shared.
         let stride = UInt64((batch * outputRange(0).count + 3) / 4 * 4)
         for inputBlock in 0 ..< inputBlocks {
@@ -203,7 +203,8 @@ extension ProductPlan {
                     TileProduct.accumulate(
                         voltages: voltages, batch: vectors.count, image: pass.image.image,
                         transposed: isTransposed, draws: isQuiet ? nil : draws,
-                        firstDraw: first + UInt64(vectors.lowerBound * range.count), adc: adc,
+                        firstDraw: first + UInt64(vectors.lowerBound * range.count),
+                        adc: adc.shifted(byLSB: pass.adcOffsetLSB),
                         weight: weight, codes: codes, scratch: &scratch)
                 }
             }

@@ -25,8 +25,10 @@ extension Worker {
             }
         }
         for index in plan.jobs.indices {
-            plan.jobs[index].lives = lives(
+            plan.jobs[index].lives = livesWithFaults(
                 of: plan.jobs[index].record, after: pulsesMax, bank: plan.bank)
+            plan.jobs[index].faults = ProgrammingFaults(
+                next.faults[plan.jobs[index].tile], bank: plan.bank)
         }
         let draws = EventDraws(
             serial: serial, event: next.counters.changeEventNext)
@@ -47,6 +49,7 @@ extension Worker {
         for (job, outcome) in zip(plan.jobs, outcomes) {
             tally.add(outcome)
             report.add(outcome.outcomes)
+            report.newlyStuck += newlyStuck(job, outcome.record)
             if command.cellStatus {
                 for (index, status) in zip(job.statusIndices, outcome.outcomes) {
                     report.cellStatus[Int(index)] = status.rawValue

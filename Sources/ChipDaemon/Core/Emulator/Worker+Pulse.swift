@@ -22,23 +22,26 @@ extension Worker {
             step: command.step)
         try checkSize(train, region, limits)
         var record = self.record(ofTile: command.tile, in: next)
+        let faults = ProgrammingFaults(next.faults[command.tile], bank: bank)
         let cells = (region.row ..< region.row + region.rows).flatMap { row in
             (region.column ..< region.column + region.columns).map {
                 Int32(row * bank.columns + $0)
             }
-        }
+        }.filter { !faults.unreached.contains($0) }
         let draws = EventDraws(serial: serial, event: next.counters.changeEventNext)
         next.counters.changeEventNext += UInt64(train.events)
         let done = play(
             train, cells, record, now: agedConductances(ofTile: command.tile, in: next, at: time),
-            lives: lives(of: record, after: command.pulses, bank: bank), draws: draws, work: work)
+            lives: livesWithFaults(of: record, after: command.pulses, bank: bank), draws: draws,
+            work: work)
 
         let index = record.index(of: time)
         var count = 0
         for part in done {
             for (cell, conductance, pulses) in part {
-                record.conductances[cell] = conductance
                 record.pulses[cell] = pulses
+                guard !faults.held.contains(Int32(cell)) else { continue }
+                record.conductances[cell] = conductance
                 record.instants[cell] = index
             }
             count += part.count

@@ -164,8 +164,10 @@ extension Worker {
     ) -> [Float] {
         let aged = agedConductances(ofTile: tile, in: state, at: reader.time)
         if bank.isDigital { return aged }
-        return CellRead.read(
+        var values = CellRead.read(
             conductances: aged, noise: bank.technology.readNoise, repeats: reader.repeats,
             draws: reader.draws, firstCell: spec.firstCell(ofTile: tile))
+        state.faults[tile]?.deadLines.silence(&values, width: bank.columns)
+        return values
     }
 }

@@ -112,36 +112,3 @@ extension ProgramPlan {
             }
     }
 }
-
-extension TileJob {
-    /// Some of its cells, on the tile as the parts before left it.
-    fileprivate func part(_ entries: [Int], record: TileRecord) -> TileJob {
-        var part = self
-        part.cells = entries.map { cells[$0] }
-        part.targets = entries.map { targets[$0] }
-        part.statusIndices = entries.map { statusIndices[$0] }
-        part.record = record
-        return part
-    }
-}
-
-/// What became of a job that is carried out in parts.
-private struct MergedOutcome {
-    var outcome: TileJob.Outcome
-
-    init(_ job: TileJob) {
-        outcome = TileJob.Outcome(
-            record: job.record,
-            outcomes: Array(repeating: .notAttempted, count: job.cells.count),
-            pulses: Array(repeating: 0, count: job.cells.count))
-    }
-
-    mutating func take(_ part: TileJob.Outcome, at entries: [Int]) {
-        outcome.record = part.record
-        outcome.verifyReads += part.verifyReads
-        for (index, entry) in entries.enumerated() {
-            outcome.outcomes[entry] = part.outcomes[index]
-            outcome.pulses[entry] = part.pulses[index]
-        }
-    }
-}

@@ -71,6 +71,12 @@ package struct Worker: Sendable {
     /// For changes of the record that touch no cell.
     package mutating func note(_ counters: CounterRecord) { state.counters = counters }
 
+    /// Faults change what cells and products look like, not what is stored of them.
+    package mutating func note(_ faults: [Int: FaultRecord]) {
+        state.faults = faults
+        images = [:]
+    }
+
     /// Events of reads and products have the top bit, those of changing commands do not: the
     /// read-back of a command and a read never share their noise.
     private static let firstSampleEvent: UInt64 = 1 << 63

@@ -74,16 +74,30 @@ public struct BankSpec: Sendable, Hashable {
     public var isDigital: Bool { technology.storage == .digital }
 }
 
-/// DAC and ADC of every tile. `nil` bits: an ideal converter (no steps, no range).
+/// DAC and ADC of every tile. An ideal ADC has no steps and no range, an ideal DAC is exact for
+/// every input code; neither has errors.
 public struct ConverterSpec: Sendable, Hashable {
+    /// Bits of an input code, also with an ideal DAC.
     public var dacBits: Int
+    public var isDACIdeal: Bool
+    /// `nil`: ideal.
     public var adcBits: Int?
     /// V_read, the voltage of the largest input code.
     public var readVoltage: Double
+    public var dacError: ConverterError
+    public var adcError: ConverterError
 
-    public init(dacBits: Int, adcBits: Int?, readVoltage: Double) {
+    public init(
+        dacBits: Int, isDACIdeal: Bool = false, adcBits: Int?, readVoltage: Double,
+        dacError: ConverterError = .none, adcError: ConverterError = .none
+    ) {
+        precondition(!isDACIdeal || dacError == .none)
+        precondition(adcBits != nil || adcError == .none)
         self.dacBits = dacBits
+        self.isDACIdeal = isDACIdeal
         self.adcBits = adcBits
         self.readVoltage = readVoltage
+        self.dacError = dacError
+        self.adcError = adcError
     }
 }

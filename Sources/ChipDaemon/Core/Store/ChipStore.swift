@@ -181,10 +181,12 @@ public struct StoredChip: Sendable {
     public var matrices: [MatrixRecord]
     public var sessions: [SessionRecord]
     public var outcomes: [OutcomeKey]
+    public var faults: [FaultRecord]
 
     public init(
         clock: ClockRecord, counters: CounterRecord, lease: LeaseRecord, tiles: [TileRecord],
-        matrices: [MatrixRecord], sessions: [SessionRecord], outcomes: [OutcomeKey]
+        matrices: [MatrixRecord], sessions: [SessionRecord], outcomes: [OutcomeKey],
+        faults: [FaultRecord]
     ) {
         self.clock = clock
         self.counters = counters
@@ -193,12 +195,13 @@ public struct StoredChip: Sendable {
         self.matrices = matrices
         self.sessions = sessions
         self.outcomes = outcomes
+        self.faults = faults
     }
 }
 
 /// One transaction. `nil` and empty mean unchanged.
 public struct StoreChanges: Sendable {
-    /// All tiles, matrices, sessions and outcomes are dropped first.
+    /// All tiles, matrices, faults, sessions and outcomes are dropped first.
     public var replacesAll = false
     public var clock: ClockRecord?
     public var counters: CounterRecord?
@@ -206,6 +209,8 @@ public struct StoreChanges: Sendable {
     public var tiles: [TileRecord] = []
     public var matrices: [MatrixRecord] = []
     public var matricesRemoved: [UInt32] = []
+    /// All faults of the chip; `nil`: unchanged.
+    public var faults: [FaultRecord]?
     public var session: SessionRecord?
     public var outcome: OutcomeRecord?
     /// Replies of `session` up to this sequence are deleted.

@@ -6,14 +6,16 @@ public struct Snapshot: Sendable {
     public var counters: CounterRecord
     public var tiles: [TileRecord]
     public var matrices: [MatrixRecord]
+    public var faults: [FaultRecord]
 
     public init(
         clock: ClockRecord, counters: CounterRecord, tiles: [TileRecord],
-        matrices: [MatrixRecord]
+        matrices: [MatrixRecord], faults: [FaultRecord]
     ) {
         self.clock = clock
         self.counters = counters
         self.tiles = tiles
         self.matrices = matrices
+        self.faults = faults
     }
 }

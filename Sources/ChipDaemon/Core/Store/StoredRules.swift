@@ -13,7 +13,7 @@ public enum StoredRules {
         findings(
             Snapshot(
                 clock: chip.clock, counters: chip.counters, tiles: chip.tiles,
-                matrices: chip.matrices), spec)
+                matrices: chip.matrices, faults: chip.faults), spec)
             + findings(chip.lease)
     }
 
@@ -21,6 +21,7 @@ public enum StoredRules {
         findings(chip.clock) + findings(chip.counters)
             + chip.tiles.flatMap { findings($0, spec, latest: chip.clock.latest) }
             + findings(chip.matrices, spec, next: chip.counters.matrixNext)
+            + chip.faults.flatMap { findings($0, spec) }
     }
 
     private static func findings(_ clock: ClockRecord) -> [String] {
@@ -141,6 +142,35 @@ public enum StoredRules {
             $1 & MatrixRecord.programmed != 0 && abs(Int($0)) > matrix.codeMax
         }) {
             findings.append("\(name) has a code above \(matrix.codeMax)")
+        }
+        return findings
+    }
+
+    private static func findings(_ record: FaultRecord, _ spec: ChipSpec) -> [String] {
+        let name = "the faults of tile \(record.tile)"
+        guard (0 ..< spec.tiles).contains(record.tile) else {
+            return ["\(name) are not of the chip, which has \(spec.tiles) tiles"]
+        }
+        let bank = spec.banks[spec.bank(ofTile: record.tile)]
+        var findings: [String] = []
+        if bank.isDigital { findings.append("\(name) are in cells that are digital") }
+        let lists = [
+            (record.stuckOn, bank.cellsPerTile, "cells"),
+            (record.stuckOff, bank.cellsPerTile, "cells"),
+            (record.deadWordLines, bank.rows, "word lines"),
+            (record.deadBitLines, bank.columns, "bit lines"),
+        ]
+        for (list, count, what) in lists {
+            let isAscending = zip(list, list.dropFirst()).allSatisfy { $0 < $1 }
+            if !isAscending || list.contains(where: { Int($0) >= count }) {
+                findings.append("\(name) name \(what) twice or beyond \(count - 1)")
+            }
+        }
+        if !Set(record.stuckOn).isDisjoint(with: record.stuckOff) {
+            findings.append("\(name) hold a cell both ON and OFF")
+        }
+        if !ConverterError.offsetRange.contains(record.adcOffsetLSB) {
+            findings.append("\(name) have an offset of \(record.adcOffsetLSB) LSB")
         }
         return findings
     }

@@ -1,5 +1,6 @@
 internal import ChipCore
 internal import GRDB
+internal import Physics
 internal import Protocol
 
 extension StateInspection {
@@ -62,6 +63,12 @@ private struct ChipCheck {
         try rows.forEachMatrix { id, matrix in
             if matrix == nil {
                 findings.append("matrix \(id) is damaged: its checksum does not match")
+            }
+        }
+        try rows.forEachFault { tile, record in
+            if record == nil {
+                findings.append(
+                    "the faults of tile \(tile) are damaged: their checksum does not match")
             }
         }
         self.findings += findings

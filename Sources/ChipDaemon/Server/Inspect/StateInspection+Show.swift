@@ -39,6 +39,7 @@ public struct ChipSummary: Sendable, Codable {
     public var leaseEpoch: UInt64
     public var isLeaseHeld: Bool
     public var sessions: Int
+    public var faults: Int
     public var banks: [Bank]
     public var matrices: [Matrix]
 }
@@ -73,6 +74,7 @@ extension StateInspection {
             pulses: chip.counters.pulses, commands: chip.counters.commands,
             energyPicojoules: chip.counters.energyPicojoules, leaseEpoch: chip.lease.epoch,
             isLeaseHeld: chip.lease.holder != nil, sessions: chip.sessions.count,
+            faults: chip.faults.reduce(0) { $0 + $1.count },
             banks: spec.spec.banks.indices.map { summary(bank: $0, chip.tiles) },
             matrices: chip.matrices.map { record in
                 let matrix = record.description
@@ -117,6 +119,7 @@ extension ChipSummary {
             ("sessions", "\(sessions)"),
         ]
         if isTruthRevealed { lines.append(("truth", "the true conductances were shown")) }
+        if faults > 0 { lines.append(("faults", "\(faults)")) }
         for bank in banks {
             let window = bank.onMicrosiemens.map {
                 ", \(Self.text(bank.offMicrosiemens ?? 0)) … \(Self.text($0)) µS"

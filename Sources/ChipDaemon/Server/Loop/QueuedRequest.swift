@@ -125,7 +125,32 @@ struct QueuedRequest: Sendable {
 
     // MARK: Events
 
+    private func publishFaults(_ done: SimulationReply) {
+        guard case .faults(let added, let total) = done.result, added > 0 else { return }
+        var event = WireEvent()
+        event.kind = .fault
+        event.chip = serial
+        event.chipTimeS = done.chipTime.seconds
+        event.text = "\(added) added, \(total) in all"
+        dispatcher.events?.publish(event)
+    }
+
+    private func publishWear(_ change: ChangeReply) {
+        guard case .programmed(let report) = change.result,
+            report.newlyStuck > 0 || report.windowClosed > 0
+        else { return }
+        var event = WireEvent()
+        event.kind = .wear
+        event.chip = serial
+        event.chipTimeS = change.chipTime.seconds
+        event.text =
+            "\(report.newlyStuck) cells newly stuck, \(report.windowClosed) without a window for "
+            + "their target"
+        dispatcher.events?.publish(event)
+    }
+
     private func publish(_ change: ChangeReply) {
+        publishWear(change)
         var event = WireEvent()
         event.chip = serial
         event.chipTimeS = change.chipTime.seconds
@@ -149,7 +174,8 @@ struct QueuedRequest: Sendable {
 
     private func publish(_ command: SimulationCommand, _ done: SimulationReply) {
         switch command {
-        case .clockGet, .truth, .save: return
+        case .clockGet, .truth, .save, .mend: return
+        case .fault: return publishFaults(done)
         case .restore, .clockRate, .clockManual, .clockAdvance: break
         }
         var event = WireEvent()
@@ -163,7 +189,7 @@ struct QueuedRequest: Sendable {
             event.kind = .lease
             event.epoch = epoch
             event.text = "ended by a restore"
-        case .saved, .truth: return
+        case .saved, .truth, .faults: return
         }
         dispatcher.events?.publish(event)
     }

@@ -56,11 +56,35 @@ extension ChipSpec {
     }
 
     private static func converters(_ root: SpecReader) throws(SpecError) -> ConverterSpec {
-        let part = try root.child("converters", keys: ["dac_bits", "adc_bits", "read_voltage_V"])
+        let part = try root.child(
+            "converters", keys: ["dac_bits", "adc_bits", "read_voltage_V", "errors"])
+        let dacBits = try part.integer("dac_bits", DAC.bitsRange, orWord: "ideal")
+        let adcBits = try part.integer("adc_bits", ADC.bitsRange, orWord: "ideal")
         return ConverterSpec(
-            dacBits: try part.integer("dac_bits", DAC.bitsRange),
-            adcBits: try part.integer("adc_bits", ADC.bitsRange, orWord: "ideal"),
-            readVoltage: try part.number("read_voltage_V", DAC.readVoltageRange))
+            dacBits: dacBits ?? DAC.bitsRange.upperBound, isDACIdeal: dacBits == nil,
+            adcBits: adcBits, readVoltage: try part.number("read_voltage_V", DAC.readVoltageRange),
+            dacError: try converterError(part, "dac", isIdeal: dacBits == nil),
+            adcError: try converterError(part, "adc", isIdeal: adcBits == nil))
+    }
+
+    /// A spec without the section has converters without errors.
+    private static func converterError(_ part: SpecReader, _ name: String, isIdeal: Bool)
+        throws(SpecError) -> ConverterError
+    {
+        guard part.contains("errors") else { return .none }
+        let errors = try part.child(
+            "errors", isSourced: true,
+            keys: ["dac_offset_lsb", "dac_gain_error", "adc_offset_lsb", "adc_gain_error"])
+        let offset = try errors.number("\(name)_offset_lsb", ConverterError.offsetRange)
+        let gain = try errors.number("\(name)_gain_error", ConverterError.gainRange)
+        guard !isIdeal || (offset == 0 && gain == 0) else {
+            throw errors.refusal(
+                offset == 0 ? "\(name)_gain_error" : "\(name)_offset_lsb",
+                "is not 0, but \(name)_bits is ideal")
+        }
+        return try DeviceSpec.checked(errors, "\(name)_offset_lsb") { () throws(PhysicsError) in
+            try ConverterError(offsetLSB: offset, gain: gain)
+        }
     }
 
     private static func variation(_ root: SpecReader) throws(SpecError) -> Variation {

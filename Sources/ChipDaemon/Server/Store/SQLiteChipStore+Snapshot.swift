@@ -33,6 +33,7 @@ extension SQLiteChipStore {
         changes.lease = LeaseRecord(epoch: 0, holder: nil, termMilliseconds: 0)
         changes.tiles = snapshot.tiles
         changes.matrices = snapshot.matrices
+        changes.faults = snapshot.faults
         do throws(StoreFault) {
             try store.commit(changes)
             try store.carryOver()
@@ -64,7 +65,7 @@ extension SQLiteChipStore {
         }
         return Snapshot(
             clock: chip.clock, counters: chip.counters, tiles: chip.tiles,
-            matrices: chip.matrices)
+            matrices: chip.matrices, faults: chip.faults)
     }
 
     private func snapshotFile(_ name: String, serial: UInt32) -> String {

@@ -22,7 +22,7 @@ struct StoreRows {
         }
         var chip = StoredChip(
             clock: clock, counters: counters, lease: lease, tiles: [], matrices: [],
-            sessions: try sessions(), outcomes: try outcomes())
+            sessions: try sessions(), outcomes: try outcomes(), faults: [])
         try forEachTile { number, tile in
             guard let tile else { throw StoreFault.damaged("tile \(number)", of: path) }
             chip.tiles.append(tile)
@@ -30,6 +30,10 @@ struct StoreRows {
         try forEachMatrix { id, matrix in
             guard let matrix else { throw StoreFault.damaged("matrix \(id)", of: path) }
             chip.matrices.append(matrix)
+        }
+        try forEachFault { tile, record in
+            guard let record else { throw StoreFault.damaged("faults of tile \(tile)", of: path) }
+            chip.faults.append(record)
         }
         return chip
     }
@@ -112,6 +116,11 @@ struct StoreRows {
     func forEachMatrix(_ body: (Int64, MatrixRecord?) throws -> Void) throws {
         let rows = try Row.fetchCursor(database, sql: "SELECT * FROM matrices ORDER BY matrix")
         while let row = try rows.next() { try body(row["matrix"], MatrixRow.record(row)) }
+    }
+
+    func forEachFault(_ body: (Int, FaultRecord?) throws -> Void) throws {
+        let rows = try Row.fetchCursor(database, sql: "SELECT * FROM faults ORDER BY tile")
+        while let row = try rows.next() { try body(row["tile"], FaultRow.record(row)) }
     }
 
     func sessions() throws -> [SessionRecord] {

@@ -10,6 +10,7 @@ internal import GRDB
 /// | `lease`    | chip            | latest epoch and its holder                        |
 /// | `tiles`    | programmed tile | `cells`, three planes, see below; `instants`, Int64 µs |
 /// | `matrices` | matrix          | placement, `codes` Int8 or Int16, `flags` UInt8    |
+/// | `faults`   | tile with faults | cells and lines as UInt32, offset of the converters |
 /// | `sessions` | session         | last sequence and its digest                       |
 /// | `outcomes` | kept reply      | its frames, each with its length (8 bytes) in front |
 ///
@@ -105,6 +106,15 @@ enum StoreSchema {
             bytes_per_code INTEGER NOT NULL,
             codes BLOB NOT NULL,
             flags BLOB NOT NULL,
+            checksum BLOB NOT NULL
+        ) STRICT;
+        CREATE TABLE faults (
+            tile INTEGER PRIMARY KEY,
+            stuck_on BLOB NOT NULL,
+            stuck_off BLOB NOT NULL,
+            dead_word_lines BLOB NOT NULL,
+            dead_bit_lines BLOB NOT NULL,
+            adc_offset_lsb REAL NOT NULL,
             checksum BLOB NOT NULL
         ) STRICT;
         CREATE TABLE sessions (

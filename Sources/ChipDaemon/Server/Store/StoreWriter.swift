@@ -8,7 +8,7 @@ struct StoreWriter {
 
     func write(_ changes: StoreChanges) throws {
         if changes.replacesAll {
-            for table in ["tiles", "matrices", "outcomes", "sessions"] {
+            for table in ["tiles", "matrices", "faults", "outcomes", "sessions"] {
                 try run("DELETE FROM \(table)", [])
             }
         }
@@ -20,6 +20,10 @@ struct StoreWriter {
             try run("DELETE FROM matrices WHERE matrix = ?", [Int64(matrix)])
         }
         for matrix in changes.matrices { try write(matrix) }
+        if let faults = changes.faults {
+            try run("DELETE FROM faults", [])
+            for record in faults { try write(record) }
+        }
         for session in changes.sessionsForgotten { try forget(session) }
         if let session = changes.session {
             if changes.acknowledged > 0 {
@@ -97,6 +101,14 @@ struct StoreWriter {
             INSERT INTO matrices
             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """, StatementArguments(row.values + [row.checksum]))
+    }
+
+    private func write(_ faults: FaultRecord) throws {
+        let row = FaultRow(faults)
+        try run(
+            "INSERT INTO faults VALUES (?, ?, ?, ?, ?, ?, ?)",
+            [Int64(faults.tile)] + StatementArguments(row.lists)
+                + [faults.adcOffsetLSB, row.checksum])
     }
 
     private func write(_ session: SessionRecord) throws {

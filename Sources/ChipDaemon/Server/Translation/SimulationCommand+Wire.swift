@@ -10,6 +10,8 @@ extension SimulationCommand {
             self = .truth(
                 tile: Int(truth.tile), region: try Region(truth.region),
                 deviations: truth.deviations)
+        case .simulatedFault(let fault):
+            self = fault.clear ? try Self.mend(fault) : .fault(try FaultCommand(fault))
         case .simulatedSnapshot(let snapshot):
             self = .save(name: try FieldBounds.fileName("name", snapshot.name))
         case .simulatedRestore(let restore):
@@ -18,6 +20,13 @@ extension SimulationCommand {
         default:
             preconditionFailure("\(request.command.traits.name) is no simulation control")
         }
+    }
+
+    private static func mend(_ wire: WireSimulatedFault) throws(WireError) -> SimulationCommand {
+        guard wire == .with({ $0.clear = true }) else {
+            throw .field("clear is true, but other fields are given too; allowed: none of them")
+        }
+        return .mend
     }
 
     private init(_ wire: WireSimulatedClock) throws(WireError) {

@@ -67,6 +67,7 @@ extension WireHealthResult {
         latencyNs = health.latencyNanoseconds
         chipTimeS = health.chipTime.seconds
         commands = health.commands
+        faults = health.faults
         banks = health.banks.map { bank in
             var wire = WireBankHealth()
             wire.bank = bank.name
@@ -87,9 +88,7 @@ extension WireDescribeResult {
         self.chip = chip
         spec = sheet.spec.name
         banks = sheet.spec.banks.indices.map { WireBank(sheet.spec, bank: $0) }
-        converters.dacBits = UInt32(sheet.spec.converters.dacBits)
-        converters.adcBits = UInt32(sheet.spec.converters.adcBits ?? 0)
-        converters.adcIdeal = sheet.spec.converters.adcBits == nil
+        converters = WireConverters(sheet.spec.converters)
         effectsModelled = sheet.effectsModelled
         effectsNotModelled = sheet.effectsNotModelled
         durations = sheet.worstMilliseconds.map { worst in
@@ -100,6 +99,20 @@ extension WireDescribeResult {
         }
         self.endpoints = endpoints
         limits = Limits.message
+    }
+}
+
+extension WireConverters {
+    init(_ spec: ConverterSpec) {
+        self.init()
+        dacBits = UInt32(spec.dacBits)
+        dacIdeal = spec.isDACIdeal
+        adcBits = UInt32(spec.adcBits ?? 0)
+        adcIdeal = spec.adcBits == nil
+        dacOffsetLsb = spec.dacError.offsetLSB
+        dacGainError = spec.dacError.gain
+        adcOffsetLsb = spec.adcError.offsetLSB
+        adcGainError = spec.adcError.gain
     }
 }
 

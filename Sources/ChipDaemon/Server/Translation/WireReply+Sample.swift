@@ -33,6 +33,10 @@ extension WireReply {
             simulatedClock.rate = mode.wireRate
             simulatedClock.chipTimeS = simulation.chipTime.seconds
             return []
+        case .faults(let added, let total):
+            simulatedFault.added = UInt64(added)
+            simulatedFault.total = UInt64(total)
+            return []
         case .saved(let digest):
             simulatedSnapshot.stateDigest = .init(digest)
             return []

@@ -19,14 +19,16 @@
     /* out[i] = g[i] · 2^(−nu[i] · log2_age[instant[i]]). */                                      \
     void nvcim_drift##suffix(const float *g, const float *nu, const uint32_t *instant,            \
                              const float *log2_age, float *out, size_t count);                    \
-    /* volts[i] = lsb · codes[i]. */                                                              \
-    void nvcim_dac##suffix(const uint8_t *codes, float lsb, float *volts, size_t count);          \
+    /* volts[i] = lsb · codes[i] + offset. */                                                     \
+    void nvcim_dac##suffix(const uint8_t *codes, float lsb, float offset, float *volts,           \
+                           size_t count);                                                         \
     void nvcim_square##suffix(const float *values, float *squares, size_t count);                 \
-    /* codes[i] += weight · clip(round(x[i] / lsb), low, high), x = mean + sqrt(variance) · z;    \
-     * without noise `variance` and `z` are null. Returns how many were clipped. */               \
+    /* codes[i] += weight · clip(round(x[i] / lsb + offset), low, high),                          \
+     * x = mean + sqrt(variance) · z; without noise `variance` and `z` are null. Returns how many \
+     * were clipped. */                                                                           \
     size_t nvcim_convert##suffix(const float *mean, const float *variance, const float *z,        \
-                                 float codes_per_microampere, float low, float high,              \
-                                 int32_t weight, int32_t *codes, size_t count);                   \
+                                 float codes_per_microampere, float offset, float low,            \
+                                 float high, int32_t weight, int32_t *codes, size_t count);       \
     /* sums[i] += weight · (mean[i] + sqrt(variance[i]) · z[i]). */                               \
     void nvcim_add_currents##suffix(const float *mean, const float *variance, const float *z,     \
                                     float weight, float *sums, size_t count);                     \
