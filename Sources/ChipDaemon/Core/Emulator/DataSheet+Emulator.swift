@@ -2,6 +2,8 @@ import Physics
 
 extension DataSheet {
     init(emulating spec: ChipSpec, limits: ChipLimits) {
+        let wires = spec.wires == .ideal ? [] : ["wire resistance"]
+        let noWires = spec.wires == .ideal ? ["wire resistance"] : []
         self.init(
             spec: spec,
             effectsModelled: [
@@ -9,10 +11,9 @@ extension DataSheet {
                 "write-verify", "trains of pulses", "endurance", "drift on chip time", "read noise",
                 "DAC", "ADC", "bit slices",
                 "volatile digital tiles", "cost of arrays, converters and programming",
-            ],
-            effectsNotModelled: [
-                "wire resistance", "broken lines", "tuning columns",
-                "read disturb", "temperature",
+            ] + wires,
+            effectsNotModelled: noWires + [
+                "broken lines", "tuning columns", "read disturb", "temperature",
             ],
             worstMilliseconds: Self.worstCases(spec, limits))
     }

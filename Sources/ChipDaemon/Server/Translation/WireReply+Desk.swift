@@ -90,6 +90,10 @@ extension WireDescribeResult {
         converters.dacBits = UInt32(sheet.spec.converters.dacBits)
         converters.adcBits = UInt32(sheet.spec.converters.adcBits ?? 0)
         converters.adcIdeal = sheet.spec.converters.adcBits == nil
+        wires.driverOhm = sheet.spec.wires.driverOhm
+        wires.rowWireOhm = sheet.spec.wires.rowWireOhm
+        wires.columnWireOhm = sheet.spec.wires.columnWireOhm
+        wires.senseOhm = sheet.spec.wires.senseOhm
         effectsModelled = sheet.effectsModelled
         effectsNotModelled = sheet.effectsNotModelled
         durations = sheet.worstMilliseconds.map { worst in
