@@ -6,7 +6,7 @@ package import Physics
 /// `relativeErrorMax`; in wires no entry of M by more than that share of the largest entry of its
 /// output (`TileWires`).
 ///
-/// - Memory: 8 bytes a cell of the block; in wires 16, and 16 more for the second of a pair.
+/// - Memory: 8 bytes a cell of the block; in wires 16, of a pair 40.
 package struct TileImage: Sendable {
     /// A tenth of the step of a 13-bit ADC (physics §6).
     package static let relativeErrorMax = 1e-5
@@ -19,7 +19,8 @@ package struct TileImage: Sendable {
 
     package var tiles: Set<Int>
     package var image: ProductImage
-    /// Σ_j g_ij and Σ_i g_ij over all tiles of the image, µS: for the energy of the currents.
+    /// Σ_j g_ij and Σ_i g_ij over all tiles of the image, µS: for the energy of the currents, of
+    /// which they give an upper bound in wires (K-2).
     package var rowSums: [Float]
     package var columnSums: [Float]
     package var time: ChipInstant
