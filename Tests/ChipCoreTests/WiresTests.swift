@@ -270,6 +270,41 @@ struct WiresTests {
         }
     }
 
+    /// Of the one image.
+    private func variance(_ bench: TestBench) -> [Float] {
+        bench.chip.worker.withLock { $0.images.values.first?.image.variance ?? [] }
+    }
+
+    /// a of inside a span, against that of cells as old.
+    @Test func noiseFollowsTheDrift() throws {
+        let (bench, matrix) = try single(
+            TestSpec.technology(bits: 4, drift: 0.1, noise: 0.1), wires: .published)
+        try bench.program(matrix.id, (0 ..< 240).map { Int16($0 * 7 % 15) - 7 })
+        try bench.advance(seconds: 2)
+        let tile = matrix.tiles[0]
+        var first: [Float] = []
+        for _ in 0 ..< 4 {
+            _ = try bench.products(
+                matrix.id, .unsigned(Array(repeating: 1, count: 20)), batch: 1)
+            let found = variance(bench)
+            let g = try bench.conductances(tile: tile)
+            let wired = WiredTile(
+                rows: 24, columns: 16, conductances: g, resistances: .published)
+            let noise = WireNoise(
+                transfers: CellTransfers(wired, effective: EffectiveMatrix(wired)),
+                conductances: g.map { Float($0) },
+                noise: bench.spec.banks[0].technology.readNoise)
+            let exact = noise.squares.corner(rows: 20, columns: 12, stride: 16)
+            #expect(found.count == exact.count)
+            #expect(zip(found, exact).allSatisfy { abs($0 / $1 - 1) < 0.001 })
+            if first.isEmpty { first = found }
+            try bench.advance(seconds: 0.2)
+        }
+        // One course: four solutions and two with noise. 26 % more age, variance ∝ age^(−2ν).
+        #expect(solutions(bench) == 6)
+        #expect(zip(variance(bench), first).allSatisfy { $0 < 0.97 * $1 })
+    }
+
     @Test func wiresOfZeroAreNoWires() throws {
         let none = try WireResistances(driverOhm: 0, rowWireOhm: 0, columnWireOhm: 0, senseOhm: 0)
         var results: [[Float]] = []
