@@ -88,7 +88,9 @@ let package = Package(
             path: "Sources/HostAgent/Commands", swiftSettings: strict),
 
         // Proof and speed.
-        .target(name: "TestSupport", path: "Tests/Support", swiftSettings: strict),
+        .target(
+            name: "TestSupport", dependencies: ["Physics"], path: "Tests/Support",
+            swiftSettings: strict),
         .testTarget(
             name: "PhysicsTests", dependencies: ["Physics", "CKernels", "TestSupport"],
             swiftSettings: strict),

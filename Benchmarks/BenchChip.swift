@@ -18,12 +18,15 @@ final class BenchChip {
     /// What of it acts on a product.
     static let effects = "drift, read noise, 8-bit DAC, 10-bit ADC"
 
+    /// The same chip with resistances in its wires.
+    static let wiredSpecName = "rram-wires"
+
     /// Chip time since the matrix of a product was programmed: drift holds an image for a time that
     /// grows with the age, so that a fresh matrix would be aged anew for nearly every product.
     static let ageSeconds = 3600.0
 
-    static func specFile() throws -> String {
-        let file = "firmware-specs/chips/\(specName).yaml"
+    static func specFile(_ name: String = specName) throws -> String {
+        let file = "firmware-specs/chips/\(name).yaml"
         guard FileManager.default.fileExists(atPath: file) else {
             throw BenchFault("there is no \(file) in this folder; run make bench at the top")
         }
@@ -44,10 +47,10 @@ final class BenchChip {
             createdWallMicroseconds: 0)
     }
 
-    init(in directory: URL) throws {
+    init(in directory: URL, spec: String = specName) throws {
         store = try Self.store(directory)
         chip = try EmulatedChip(
-            serial: 1, spec: ResolvedSpec(chipFile: Self.specFile()).spec, store: store,
+            serial: 1, spec: ResolvedSpec(chipFile: Self.specFile(spec)).spec, store: store,
             limits: Self.limits, now: clock.now)
         guard let session = SessionID(Array(repeating: 1, count: 16)) else {
             preconditionFailure("a session has 16 bytes")

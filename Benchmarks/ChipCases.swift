@@ -5,27 +5,36 @@ import Foundation
 /// Cases inside the daemon's process: physics and store, no wire.
 enum ChipCases {
     static let batches = [1, 32, 256]
+    static let wiredBatch = 256
 
-    static func multiply(batch: Int) throws {
+    static func name(batch: Int, isWired: Bool = false) -> String {
+        "multiply-128x128-b\(batch)" + (isWired ? "-wires" : "")
+    }
+
+    static func multiply(batch: Int, isWired: Bool = false) throws {
+        let spec = isWired ? BenchChip.wiredSpecName : BenchChip.specName
         try Scratch.folder { folder in
-            let bench = try BenchChip(in: folder)
+            let bench = try BenchChip(in: folder, spec: spec)
             try bench.map(columns: 128)
             try bench.program(columns: 128, method: .openLoop, seed: 0)
             try bench.age()
             let inputs = (0 ..< batch * 128).map { UInt8(truncatingIfNeeded: $0 * 29) }
             let bare = BareProduct(batch: batch, rows: 128, columns: 128)
+            // Ages the tiles; with resistances in the wires it also solves them.
+            let first = try Timing.seconds { try bench.multiply(inputs, batch: batch) }
             let times = try Timing.compare {
                 try bench.multiply(inputs, batch: batch)
             } floor: {
                 bare.run()
             }
             Result(
-                name: "multiply-128x128-b\(batch)", value: Double(batch) / times.work,
+                name: name(batch: batch, isWired: isWired), value: Double(batch) / times.work,
                 unit: "vectors/s", floor: Double(batch) / times.floor,
                 ratio: times.work / times.floor,
                 more: [
-                    "microseconds": times.work * 1e6, "threads": 1,
-                    "spec": BenchChip.specName, "effects": BenchChip.effects,
+                    "microseconds": times.work * 1e6, "first_microseconds": first * 1e6,
+                    "threads": 1, "spec": spec,
+                    "effects": BenchChip.effects + (isWired ? ", wire resistance" : ""),
                     "age_s": BenchChip.ageSeconds,
                 ]
             ).print()

@@ -16,8 +16,11 @@ enum NVCIMBench {
     private static func run(_ arguments: [String]) throws {
         if arguments.first == "--echo" { try echo(arguments) }
         let isAsked = { (name: String) in arguments.isEmpty || arguments.contains(name) }
-        for batch in ChipCases.batches where isAsked("multiply-128x128-b\(batch)") {
+        for batch in ChipCases.batches where isAsked(ChipCases.name(batch: batch)) {
             try ChipCases.multiply(batch: batch)
+        }
+        if isAsked(ChipCases.name(batch: ChipCases.wiredBatch, isWired: true)) {
+            try ChipCases.multiply(batch: ChipCases.wiredBatch, isWired: true)
         }
         if isAsked("program-open-loop") { try ChipCases.programOpenLoop() }
         if isAsked("program-write-verify") { try ChipCases.programWriteVerify() }

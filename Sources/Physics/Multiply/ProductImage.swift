@@ -4,6 +4,9 @@
 ///     single        mean g            variance σ²(g)
 ///     differential  mean g⁺ − g⁻      variance σ²(g⁺) + σ²(g⁻)      (M-4)
 ///
+/// In wires the mean is M instead of g, the variance a, and `arrays` holds what needs
+/// beside: such an image is good for one direction.
+///
 /// - Shape: rows × columns, row-major; row i is driven by word line i.
 /// - Units: µS and µS². `variance` is empty where there is no read noise.
 /// - Source: physics §7.
@@ -12,6 +15,10 @@ public struct ProductImage: Sendable {
     public let columns: Int
     public let mean: [Float]
     public let variance: [Float]
+    /// Empty without wires, and where there is no read noise.
+    let arrays: [WiredArray]
+    /// `nil`: both.
+    let direction: ReadDirection?
 
     /// - Precondition: dead cells have the conductance 0.
     public init(
@@ -20,6 +27,7 @@ public struct ProductImage: Sendable {
         precondition(conductances.count == rows * columns)
         self.rows = rows
         self.columns = columns
+        (arrays, direction) = ([], nil)
         mean = conductances
         variance = noise.variances(conductances, dead, width: columns)
     }
@@ -33,6 +41,7 @@ public struct ProductImage: Sendable {
         precondition(negative.count == rows * columns)
         self.rows = rows
         self.columns = columns
+        (arrays, direction) = ([], nil)
         var mean = positive
         for index in mean.indices { mean[index] -= negative[index] }
         self.mean = mean
@@ -40,6 +49,24 @@ public struct ProductImage: Sendable {
         let other = noise.variances(negative, dead.negative, width: columns)
         for index in variance.indices { variance[index] += other[index] }
         self.variance = variance
+    }
+
+    /// One array in its wires, or two that are subtracted.
+    ///
+    /// - Precondition: both have noise, or neither.
+    public init(_ array: WiredArray, minus other: WiredArray? = nil) {
+        (rows, columns, direction) = (array.rows, array.columns, array.direction)
+        let all = [array] + (other.map { [$0] } ?? [])
+        var (mean, variance) = (array.mean, array.noise?.squares ?? [])
+        if let other {
+            precondition(other.rows == rows && other.columns == columns)
+            precondition(other.direction == direction)
+            precondition((other.noise == nil) == (array.noise == nil))
+            for index in mean.indices { mean[index] -= other.mean[index] }
+            for index in variance.indices { variance[index] += other.noise?.squares[index] ?? 0 }
+        }
+        (self.mean, self.variance) = (mean, variance)
+        arrays = array.noise == nil ? [] : all
     }
 }
 

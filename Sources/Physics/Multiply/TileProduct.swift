@@ -6,6 +6,7 @@ public struct ProductScratch {
     fileprivate var mean: [Float] = []
     fileprivate var variance: [Float] = []
     fileprivate var normals: [Float] = []
+    fileprivate var wires = WireVariance()
 
     public init() {}
 
@@ -24,13 +25,14 @@ public struct ProductScratch {
 ///     I_j = Σ_i V_i·ḡ_ij + √(Σ_i V_i²·s²_ij) · z_j                 (M-5)
 ///
 /// with ḡ and s² of a `ProductImage`. Every cell's noise is independent Gaussian, so their sum is
-/// Gaussian: one draw an output is exact, not an approximation.
+/// Gaussian: one draw an output is exact, not an approximation. In wires the variance is.
 ///
 /// - Shape: voltages batch × inputs, outputs batch × outputs, row-major. Forward, inputs are rows
 ///   and outputs columns; transposed, the other way.
 /// - Units: V, µS, µA.
 /// - Random: `DrawField.productNoise`; output (b, j) has number firstDraw + b·outputs + j.
-/// - Cost: two matrix products, one normal an output.
+/// - Cost: two matrix products, one normal an output; in wires four products, with two arrays
+///   seven.
 /// - Source: physics §7.
 public enum TileProduct {
     /// Outputs whose noise is drawn and converted while it is in the nearest cache (chosen).
@@ -88,6 +90,7 @@ public enum TileProduct {
         let outputs = transposed ? image.rows : image.columns
         precondition(voltages.count >= batch * inputs)
         precondition(total == batch * outputs)
+        precondition(image.direction.map { ($0 == .transposed) == transposed } ?? true)
         guard let volts = voltages.baseAddress, total > 0 else { return }
         scratch.reserve(inputs: batch * inputs, outputs: total)
         MatrixProduct.product(
@@ -101,6 +104,11 @@ public enum TileProduct {
         MatrixProduct.product(
             scratch.squares, image.variance, transposed: transposed, m: batch, n: outputs,
             k: inputs, into: &scratch.variance)
+        if !image.arrays.isEmpty {
+            scratch.wires.add(
+                of: image.arrays, voltages: volts, batch: batch, mean: scratch.mean,
+                to: &scratch.variance)
+        }
         for first in stride(from: 0, to: total, by: chunk) {
             let range = first ..< min(first + chunk, total)
             scratch.normals.withUnsafeMutableBufferPointer { normals in

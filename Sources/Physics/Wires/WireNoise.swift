@@ -15,6 +15,7 @@
 /// - Edge cases: rounding of Float32 may leave a variance of 0 at −10⁻⁶ of its largest term:
 ///   clip it at 0. Without resistances b, c and the sums vanish and a = σ²(g).
 /// - Cost: 3 products instead of 1.
+/// - Memory: 12 bytes a cell.
 /// - Source: physics §8.
 public struct WireNoise: Sendable {
     public let rows: Int
@@ -33,15 +34,19 @@ public struct WireNoise: Sendable {
     /// - Parameter conductances: of the tile that `transfers` were found for, µS. With transfers
     ///   from before all cells lost 1 % the variance comes out up to 3 % too small: find both anew,
     ///   or take `between`.
-    public init(transfers: CellTransfers, conductances: [Float], noise: ReadNoise) {
+    public init(
+        transfers: CellTransfers, conductances: [Float], noise: ReadNoise, dead: DeadLines = .none
+    ) {
         let (rows, columns) = (transfers.rows, transfers.columns)
         precondition(conductances.count == rows * columns)
         let isForward = transfers.direction == .forward
+        var deviations = conductances.map { noise.deviation($0) }
+        dead.silence(&deviations, width: columns)
         var squares = [Float](repeating: 0, count: rows * columns)
         var (sums, outputs) = (squares, squares)
         var totals = [SIMD3<Double>](repeating: .zero, count: isForward ? columns : rows)
         for cell in 0 ..< rows * columns {
-            let deviation = Double(noise.deviation(conductances[cell])) * transfers.transfer[cell]
+            let deviation = Double(deviations[cell]) * transfers.transfer[cell]
             let variance = deviation * deviation
             let alpha = transfers.alpha[cell]
             let (lambda, kappa) = (transfers.lambda[cell], transfers.kappa[cell])
@@ -56,6 +61,26 @@ public struct WireNoise: Sendable {
         sumSquares = totals.map { Float($0.x) }
         sumOutputs = totals.map { Float($0.y) }
         outputSquares = totals.map { Float($0.z) }
+    }
+
+    /// The noise of the outputs of the upper left `rows` × `columns` cells: inputs outside stand at
+    /// 0 V, the noise of their cells stays in A, B and C.
+    func corner(rows: Int, columns: Int) -> WireNoise {
+        if rows == self.rows, columns == self.columns { return self }
+        return WireNoise(self, rows: rows, columns: columns)
+    }
+
+    private init(_ whole: WireNoise, rows: Int, columns: Int) {
+        func cut(_ values: [Float]) -> [Float] {
+            values.corner(rows: rows, columns: columns, stride: whole.columns)
+        }
+        (self.rows, self.columns, direction) = (rows, columns, whole.direction)
+        squares = cut(whole.squares)
+        (sums, outputs) = (cut(whole.sums), cut(whole.outputs))
+        let count = whole.direction == .forward ? columns : rows
+        sumSquares = Array(whole.sumSquares[..<count])
+        sumOutputs = Array(whole.sumOutputs[..<count])
+        outputSquares = Array(whole.outputSquares[..<count])
     }
 
     private init(_ from: WireNoise, _ to: WireNoise, share: Float) {

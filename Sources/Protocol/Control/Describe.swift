@@ -13,7 +13,7 @@ struct Describe: ParsableCommand {
         var lines = Table.pairs([
             ("chip", "\(sheet.chip)"), ("spec", sheet.spec),
             ("firmware", chip.identity.firmware),
-            ("converters", Self.converters(sheet.converters)),
+            ("converters", Self.converters(sheet.converters)), ("wires", Self.wires(sheet.wires)),
             ("command", chip.endpoints.command), ("control", chip.endpoints.control),
             ("events", chip.endpoints.events),
             ("capabilities", chip.identity.capabilities.joined(separator: ", ")),
@@ -51,6 +51,13 @@ struct Describe: ParsableCommand {
             lines += [""] + durations.lines
         }
         try target.show(json: Codec.json(sheet), lines)
+    }
+
+    private static func wires(_ wires: WireWires) -> String {
+        if wires == WireWires() { return "ideal" }
+        return "driver \(Format.number(wires.driverOhm)), row \(Format.number(wires.rowWireOhm)), "
+            + "column \(Format.number(wires.columnWireOhm)), "
+            + "sense \(Format.number(wires.senseOhm)) Ω"
     }
 
     private static func converters(_ c: WireConverters) -> String {

@@ -1650,11 +1650,43 @@ public nonisolated struct WireDescribeResult: @unchecked Sendable {
   /// Clears the value of `limits`. Subsequent reads from it will return its default value.
   public mutating func clearLimits() {_uniqueStorage()._limits = nil}
 
+  public var wires: WireWires {
+    get {_storage._wires ?? WireWires()}
+    set {_uniqueStorage()._wires = newValue}
+  }
+  /// Returns true if `wires` has been explicitly set.
+  public var hasWires: Bool {_storage._wires != nil}
+  /// Clears the value of `wires`. Subsequent reads from it will return its default value.
+  public mutating func clearWires() {_uniqueStorage()._wires = nil}
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
 
   fileprivate var _storage = _StorageClass.defaultInstance
+}
+
+/// Resistances around the cells of every analog tile, ohm; all 0: ideal.
+public nonisolated struct WireWires: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// source to the first node of a word line
+  public var driverOhm: Double = 0
+
+  /// between neighbouring cells of a word line
+  public var rowWireOhm: Double = 0
+
+  /// between neighbouring cells of a bit line
+  public var columnWireOhm: Double = 0
+
+  /// last node of a bit line to ground
+  public var senseOhm: Double = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
 }
 
 /// The data sheet of the tiles of one technology.
@@ -4694,7 +4726,7 @@ nonisolated extension WireDescribe: SwiftProtobuf.Message, SwiftProtobuf._Messag
 
 nonisolated extension WireDescribeResult: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".DescribeResult"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}chip\0\u{1}spec\0\u{1}banks\0\u{1}converters\0\u{3}effects_modelled\0\u{3}effects_not_modelled\0\u{1}durations\0\u{1}endpoints\0\u{1}limits\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}chip\0\u{1}spec\0\u{1}banks\0\u{1}converters\0\u{3}effects_modelled\0\u{3}effects_not_modelled\0\u{1}durations\0\u{1}endpoints\0\u{1}limits\0\u{1}wires\0")
 
   fileprivate class _StorageClass {
     var _chip: UInt32 = 0
@@ -4706,6 +4738,7 @@ nonisolated extension WireDescribeResult: SwiftProtobuf.Message, SwiftProtobuf._
     var _durations: [WireCommandDuration] = []
     var _endpoints: WireEndpoints? = nil
     var _limits: WireLimits? = nil
+    var _wires: WireWires? = nil
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -4725,6 +4758,7 @@ nonisolated extension WireDescribeResult: SwiftProtobuf.Message, SwiftProtobuf._
       _durations = source._durations
       _endpoints = source._endpoints
       _limits = source._limits
+      _wires = source._wires
     }
   }
 
@@ -4752,6 +4786,7 @@ nonisolated extension WireDescribeResult: SwiftProtobuf.Message, SwiftProtobuf._
         case 7: try { try decoder.decodeRepeatedMessageField(value: &_storage._durations) }()
         case 8: try { try decoder.decodeSingularMessageField(value: &_storage._endpoints) }()
         case 9: try { try decoder.decodeSingularMessageField(value: &_storage._limits) }()
+        case 10: try { try decoder.decodeSingularMessageField(value: &_storage._wires) }()
         default: break
         }
       }
@@ -4791,6 +4826,9 @@ nonisolated extension WireDescribeResult: SwiftProtobuf.Message, SwiftProtobuf._
       try { if let v = _storage._limits {
         try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
       } }()
+      try { if let v = _storage._wires {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
+      } }()
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -4809,10 +4847,56 @@ nonisolated extension WireDescribeResult: SwiftProtobuf.Message, SwiftProtobuf._
         if _storage._durations != rhs_storage._durations {return false}
         if _storage._endpoints != rhs_storage._endpoints {return false}
         if _storage._limits != rhs_storage._limits {return false}
+        if _storage._wires != rhs_storage._wires {return false}
         return true
       }
       if !storagesAreEqual {return false}
     }
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireWires: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".Wires"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}driver_ohm\0\u{3}row_wire_ohm\0\u{3}column_wire_ohm\0\u{3}sense_ohm\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularDoubleField(value: &self.driverOhm) }()
+      case 2: try { try decoder.decodeSingularDoubleField(value: &self.rowWireOhm) }()
+      case 3: try { try decoder.decodeSingularDoubleField(value: &self.columnWireOhm) }()
+      case 4: try { try decoder.decodeSingularDoubleField(value: &self.senseOhm) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.driverOhm.bitPattern != 0 {
+      try visitor.visitSingularDoubleField(value: self.driverOhm, fieldNumber: 1)
+    }
+    if self.rowWireOhm.bitPattern != 0 {
+      try visitor.visitSingularDoubleField(value: self.rowWireOhm, fieldNumber: 2)
+    }
+    if self.columnWireOhm.bitPattern != 0 {
+      try visitor.visitSingularDoubleField(value: self.columnWireOhm, fieldNumber: 3)
+    }
+    if self.senseOhm.bitPattern != 0 {
+      try visitor.visitSingularDoubleField(value: self.senseOhm, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WireWires, rhs: WireWires) -> Bool {
+    if lhs.driverOhm != rhs.driverOhm {return false}
+    if lhs.rowWireOhm != rhs.rowWireOhm {return false}
+    if lhs.columnWireOhm != rhs.columnWireOhm {return false}
+    if lhs.senseOhm != rhs.senseOhm {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -79,6 +79,18 @@ final class TestBench {
         return matrix
     }
 
+    func advance(seconds: Double) throws {
+        _ = try chip.simulate(.clockAdvance(seconds: seconds), work: work)
+    }
+
+    /// What the cells of a tile conduct now, µS.
+    func conductances(tile: Int) throws -> [Double] {
+        let reply = try chip.simulate(
+            .truth(tile: tile, region: .all, deviations: false), work: work)
+        guard case .truth(let values, _, _, _, _) = reply.result else { preconditionFailure() }
+        return values.map { Double($0) }
+    }
+
     @discardableResult
     func program(
         _ matrix: UInt32, _ codes: [Int16], region: Region = .all,
@@ -125,14 +137,14 @@ enum TestSpec {
         verifyReadPicojoules: 0.01)
 
     static func technology(
-        bits: Int = 2, ratio: Double = 10, drift: Double = 0, noise: Double = 0,
-        programming: Double = 0
+        bits: Int = 2, ratio: Double = 10, drift: Double = 0, driftSpread: Double = 0,
+        noise: Double = 0, programming: Double = 0
     ) throws -> CellTechnology {
         try CellTechnology(
             name: "test", storage: .analog, bitsPerCell: bits,
             window: ConductanceWindow(on: .microsiemens(20), onOffRatio: ratio),
             drift: PowerLawDrift(
-                coefficient: drift, coefficientSpread: 0, referenceAgeSeconds: 1),
+                coefficient: drift, coefficientSpread: driftSpread, referenceAgeSeconds: 1),
             readNoise: ReadNoise(relative: noise, constantMicrosiemens: 0),
             programmingNoise: programming, writeVerify: WriteVerifyParameters(verifyReads: 4),
             cost: cost)
@@ -149,7 +161,7 @@ enum TestSpec {
     static func chip(
         _ technology: CellTechnology, tiles: Int = 32, rows: Int = 16, columns: Int = 8,
         adcBits: Int? = nil, dacError: ConverterError = .none, adcError: ConverterError = .none,
-        withinChip: Double = 0, clock: ClockMode = .manual
+        wires: WireResistances = .ideal, withinChip: Double = 0, clock: ClockMode = .manual
     ) throws -> ChipSpec {
         ChipSpec(
             name: "test",
@@ -164,6 +176,7 @@ enum TestSpec {
             converters: ConverterSpec(
                 dacBits: 8, adcBits: adcBits, readVoltage: 0.2, dacError: dacError,
                 adcError: adcError),
+            wires: wires,
             variation: try Variation(
                 model: .weightProportional, betweenChip: 0, withinChip: withinChip),
             periphery: PeripheryCost(), clock: clock)

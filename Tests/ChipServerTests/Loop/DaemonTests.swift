@@ -83,6 +83,18 @@ struct DaemonTests {
         #expect(try other.receive().reply.sequence == 20)
     }
 
+    @Test func theDataSheetNamesTheResistancesOfTheWires() throws {
+        for (spec, ohms) in [("rram-2b", [0.0, 0, 0, 0]), ("rram-wires", [1000, 5, 10, 1000])] {
+            let test = try TestDaemon(spec: spec)
+            let host = try TestHost(test.endpoint)
+            let wires = try withExtendedLifetime(test) {
+                try host.ask(.describe(WireDescribe())).reply.describe.wires
+            }
+            #expect(
+                [wires.driverOhm, wires.rowWireOhm, wires.columnWireOhm, wires.senseOhm] == ohms)
+        }
+    }
+
     @Test func theControlSocketNeverWaitsForWork() throws {
         let test = try TestDaemon(held: [1])
         let host = try TestHost(test.endpoint)

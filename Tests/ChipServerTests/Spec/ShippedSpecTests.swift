@@ -12,6 +12,7 @@ struct ShippedSpecTests {
         let onMicrosiemens: Double, ratio: Double, nu: Double
         let relative: Double, constant: Double, verifyReads: Int
         var converters = ConverterSpec(dacBits: 8, adcBits: 10, readVoltage: 0.2)
+        var wires = WireResistances.ideal
         var testDescription: String { chip }
     }
 
@@ -35,6 +36,9 @@ struct ShippedSpecTests {
             chip: "rram-2b-neurosim", technology: "rram-2b", bits: 2, onMicrosiemens: 20,
             ratio: 10, nu: 0.04, relative: 0.1, constant: 0, verifyReads: 16,
             converters: ConverterSpec(dacBits: 8, adcBits: 5, readVoltage: 0.55)),
+        Row(
+            chip: "rram-wires", technology: "rram", bits: 4, onMicrosiemens: 20, ratio: 10,
+            nu: 0.04, relative: 0.1, constant: 0, verifyReads: 16, wires: .published),
         Row(
             chip: "hybrid", technology: "rram", bits: 4, onMicrosiemens: 20, ratio: 10, nu: 0.04,
             relative: 0.1, constant: 0, verifyReads: 16),
@@ -63,6 +67,7 @@ struct ShippedSpecTests {
         (verify.cycleToCycle, verify.pulsesMax) = (0.2, 100)
         #expect(cell.writeVerify == verify)
         #expect(spec.converters == row.converters)
+        #expect(spec.wires == row.wires)
         #expect(spec.clock == .rate(1))
         #expect(spec.variation.betweenChip == 0)
         #expect(spec.variation.withinChip == 0)

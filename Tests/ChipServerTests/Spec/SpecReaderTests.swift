@@ -34,6 +34,13 @@ struct SpecReaderTests {
         """
     }
 
+    private static let rest =
+        "row_wire_ohm: {value: 5, source: a}, column_wire_ohm: {value: 10, source: a}, "
+        + "sense_ohm: {value: 1000, source: a}"
+    private static func wires(_ driver: String, _ rest: String = rest) -> String {
+        "wires: {\(driver), \(rest)}"
+    }
+
     static let chipMistakes = [
         Mistake(
             "    tiles: 192", "    tiles: 0",
@@ -85,7 +92,26 @@ struct SpecReaderTests {
             "converters.errors.adc_gain_error is not 0, but adc_bits is ideal"),
         Mistake(
             "wires: ideal", "wires: copper",
-            "wires is \"copper\"; allowed: ideal"),
+            "wires is \"copper\"; allowed: ideal, or a mapping of the four resistances"),
+        Mistake(
+            "wires: ideal", wires("driver_ohm: {value: 1000, source: a}", ""),
+            "chip.yaml:15: the key wires.row_wire_ohm is missing"),
+        Mistake(
+            "wires: ideal", wires("driver_kohm: {value: 1, source: a}"),
+            "wires.driver_kohm is not a key here; did you mean driver_ohm?"),
+        Mistake(
+            "wires: ideal", wires("driver_ohm: 1000"),
+            "wires.driver_ohm is \"1000\", but must be a mapping of keys to values"),
+        Mistake(
+            "wires: ideal", wires("driver_ohm: {value: 2e6, source: a}"),
+            "wires.driver_ohm is \"2e6\"; allowed: 0 … 1000000.0"),
+        Mistake(
+            "wires: ideal",
+            wires(
+                "driver_ohm: {value: 0, source: a}",
+                rest.replacingOccurrences(of: "5", with: "500")),
+            "chip.yaml:15: wires cannot be used: length of a row, columns·√(R_row·G_on) is 12.8; "
+                + "allowed: 0 … 12"),
         Mistake(
             "  model: weight-proportional", "  model: gaussian",
             "variation.model is \"gaussian\"; allowed: weight-proportional, layer-fixed, "

@@ -24,10 +24,10 @@ final class TestDaemon {
 
     init(
         serials: String = "1", held: Set<UInt64> = [], isSimulationOn: Bool = false,
-        threads: Int = 2, openMax: Int = 64
+        threads: Int = 2, openMax: Int = 64, spec name: String = "rram-2b"
     ) throws {
         folder = try TestFolder()
-        let spec = try ResolvedSpec(chipFile: ShippedSpecs.chip("rram-2b")).spec
+        let spec = try ResolvedSpec(chipFile: ShippedSpecs.chip(name)).spec
         let configuration = try ServerConfiguration(
             listen: "ipc://\(folder.file("d"))", control: nil, events: nil, serials: serials,
             isSimulationOn: isSimulationOn, allowsPlainLoopback: false, threads: threads)

@@ -31,23 +31,6 @@ func largestRatioError(_ a: [Double], _ b: [Double]) -> Double {
     return zip(a, b).reduce(0) { max($0, abs($1.0 / $1.1 - 1)) }
 }
 
-extension NodalNetwork {
-    init(
-        _ rows: Int, _ columns: Int, _ conductances: [Double], _ r: WireResistances,
-        _ direction: ReadDirection = .forward
-    ) {
-        let forward = direction == .forward
-        self.init(
-            rows: rows, columns: columns, conductances: conductances,
-            rowEnd: forward ? r.driverOhm : r.senseOhm, rowWire: r.rowWireOhm,
-            columnWire: r.columnWireOhm, columnEnd: forward ? r.senseOhm : r.driverOhm)
-    }
-
-    func matrix(_ direction: ReadDirection) -> [Double] {
-        direction == .forward ? forwardMatrix() : transposedMatrix()
-    }
-}
-
 /// A network that a circuit simulator solved.
 struct CrossbarOracle: Decodable {
     let rows: Int

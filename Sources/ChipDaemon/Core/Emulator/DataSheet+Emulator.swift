@@ -2,6 +2,8 @@ import Physics
 
 extension DataSheet {
     init(emulating spec: ChipSpec, limits: ChipLimits) {
+        let wires = spec.wires == .ideal ? [] : ["wire resistance"]
+        let noWires = spec.wires == .ideal ? ["wire resistance"] : []
         self.init(
             spec: spec,
             effectsModelled: [
@@ -10,9 +12,9 @@ extension DataSheet {
                 "DAC", "ADC", "offset and gain errors of converters", "bit slices",
                 "broken cells, lines and converters", "volatile digital tiles",
                 "cost of arrays, converters and programming",
-            ],
-            effectsNotModelled: [
-                "wire resistance", "tuning columns", "read disturb", "temperature",
+            ] + wires,
+            effectsNotModelled: noWires + [
+                "tuning columns", "read disturb", "temperature",
             ],
             worstMilliseconds: Self.worstCases(spec, limits))
     }

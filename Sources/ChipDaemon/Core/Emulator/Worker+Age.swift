@@ -20,13 +20,36 @@ extension Worker {
         let bank = spec.banks[spec.bank(ofTile: tile)]
         guard let record = state.tiles[tile] else { return virginConductances(ofTile: tile) }
         if bank.isDigital { return record.conductances }
-        let coefficients = driftCoefficients(ofTile: tile, bank)
+        return conductances(of: record, agesSeconds: record.agesSeconds(at: time), bank: bank)
+    }
+
+    /// g of every cell of an analog tile with the ages of its programming instants given.
+    mutating func conductances(of record: TileRecord, agesSeconds: [Double], bank: BankSpec)
+        -> [Float]
+    {
+        let coefficients = driftCoefficients(ofTile: record.tile, bank)
         var aged = [Float](repeating: 0, count: record.conductances.count)
         bank.technology.drift.age(
             conductances: record.conductances, coefficients: coefficients,
-            instants: record.instants, agesSeconds: record.agesSeconds(at: time), into: &aged)
+            instants: record.instants, agesSeconds: agesSeconds, into: &aged)
         restoreStuck(&aged, of: record, bank: bank)
         return aged
+    }
+
+    /// How long conductances of these tiles taken now may be used before one of them is off by
+    /// more than `relative`.
+    ///
+    /// Every programming instant counts: a cell below t₀ holds until t₀, one that has just passed
+    /// it drifts fastest.
+    func holdSeconds(
+        ofTiles tiles: [Int], bank: BankSpec, at time: ChipInstant, relative: Double
+    ) -> Double {
+        tiles.compactMap { state.tiles[$0] }
+            .flatMap { $0.agesSeconds(at: time).dropFirst() }
+            .map {
+                bank.technology.drift.holdSeconds(youngestAgeSeconds: $0, relative: relative)
+            }
+            .min() ?? .infinity
     }
 
     package mutating func driftCoefficients(ofTile tile: Int, _ bank: BankSpec) -> [Float] {
@@ -75,14 +98,6 @@ extension TileRecord {
         programmingInstants.enumerated().map {
             $0.offset == 0 ? 0 : time.seconds(since: $0.element)
         }
-    }
-
-    /// Age of the youngest programmed cell, seconds; a tile never programmed does not age.
-    package func youngestAgeSeconds(at time: ChipInstant) -> Double {
-        guard programmingInstants.count > 1, let last = programmingInstants.last else {
-            return .infinity
-        }
-        return time.seconds(since: last)
     }
 
     /// Longest table of instants before unused entries are dropped (chosen: 8 bytes each are an

@@ -87,7 +87,7 @@ extension Worker {
                         let image = image(
                             of: tiles, rows: plan.isTransposed ? outputs : inputs,
                             columns: plan.isTransposed ? inputs : outputs, bank: plan.bank,
-                            at: time)
+                            direction: plan.isTransposed ? .transposed : .forward, at: time)
                         let shift = Int32(1) << Int32(slice * plan.matrix.bitsPerSlice)
                         passes.append(
                             ProductPass(

@@ -14,8 +14,12 @@ package struct Worker: Sendable {
     package var coefficients: [Int: [Float]] = [:]
     /// Lives of the cells of a tile that may have lost one.
     package var lives: [Int: CellLives] = [:]
-    /// Product images by their first tile; `adopt` drops those whose tiles changed.
-    package var images: [Int: TileImage] = [:]
+    /// Product images; `adopt` drops those whose tiles changed.
+    package var images: [TileImage.Key: TileImage] = [:]
+    /// Solved wires; `adopt` drops those whose tiles changed or belong to no matrix any more.
+    package var wires: [TileImage.Key: TileWires] = [:]
+    /// Times that the wires of a tile were solved, since the start.
+    package var wireSolutions = 0
 
     package init(
         spec: ChipSpec, serial: UInt32, state: ChipState, sampleEventNext: UInt64
@@ -60,12 +64,13 @@ package struct Worker: Sendable {
 
     package mutating func adopt(_ next: ChipState, changed: StoreChanges) {
         let tiles = Set(changed.tiles.map(\.tile))
-        let removed = changed.matricesRemoved.flatMap {
-            state.matrices[$0]?.description.tiles ?? []
-        }
+        let removed = Set(
+            changed.matricesRemoved.flatMap { state.matrices[$0]?.description.tiles ?? [] })
         state = next
-        images = images.filter { $0.value.tiles.isDisjoint(with: tiles) }
-        for tile in removed { images[tile] = nil }
+        images = images.filter {
+            $0.value.tiles.isDisjoint(with: tiles) && !removed.contains($0.key.tile)
+        }
+        wires = wires.filter { !tiles.contains($0.key.tile) && !removed.contains($0.key.tile) }
     }
 
     /// For changes of the record that touch no cell.

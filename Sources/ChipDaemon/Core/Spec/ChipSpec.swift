@@ -6,19 +6,23 @@ public struct ChipSpec: Sendable, Hashable {
     public var name: String
     public var banks: [BankSpec]
     public var converters: ConverterSpec
+    /// Around the cells of every analog tile.
+    public var wires: WireResistances
     public var variation: Variation
     public var periphery: PeripheryCost
     public var clock: ClockMode
 
     public init(
-        name: String, banks: [BankSpec], converters: ConverterSpec, variation: Variation,
-        periphery: PeripheryCost, clock: ClockMode
+        name: String, banks: [BankSpec], converters: ConverterSpec,
+        wires: WireResistances = .ideal, variation: Variation, periphery: PeripheryCost,
+        clock: ClockMode
     ) {
         precondition(!banks.isEmpty)
         precondition(Set(banks.map(\.name)).count == banks.count)
         self.name = name
         self.banks = banks
         self.converters = converters
+        self.wires = wires
         self.variation = variation
         self.periphery = periphery
         self.clock = clock

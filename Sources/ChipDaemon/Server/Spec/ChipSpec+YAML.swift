@@ -17,11 +17,9 @@ extension ChipSpec {
         let name = try root.name("name")
         let banks = try Self.banks(root)
         let converters = try Self.converters(root)
-        // The one kind of wire that is modelled so far; the key stands in every spec, so that
-        // none silently changes its meaning when there are more.
-        _ = try root.choice("wires", ["ideal": ()])
         self.init(
-            name: name, banks: banks, converters: converters, variation: try Self.variation(root),
+            name: name, banks: banks, converters: converters,
+            wires: try Self.wires(root, around: banks), variation: try Self.variation(root),
             periphery: try DeviceSpec.periphery(root), clock: try Self.clock(root))
     }
 
@@ -84,6 +82,32 @@ extension ChipSpec {
         }
         return try DeviceSpec.checked(errors, "\(name)_offset_lsb") { () throws(PhysicsError) in
             try ConverterError(offsetLSB: offset, gain: gain)
+        }
+    }
+
+    /// The key stands in every spec, so that none gets other wires in silence.
+    private static func wires(_ root: SpecReader, around banks: [BankSpec]) throws(SpecError)
+        -> WireResistances
+    {
+        guard try root.isMapping("wires") else {
+            return try root.choice(
+                "wires", ["ideal": .ideal], orElse: "a mapping of the four resistances")
+        }
+        let part = try root.child(
+            "wires", isSourced: true,
+            keys: ["driver_ohm", "row_wire_ohm", "column_wire_ohm", "sense_ohm"])
+        let driver = try part.number("driver_ohm", WireResistances.endRange)
+        let row = try part.number("row_wire_ohm", WireResistances.wireRange)
+        let column = try part.number("column_wire_ohm", WireResistances.wireRange)
+        let sense = try part.number("sense_ohm", WireResistances.endRange)
+        return try DeviceSpec.checked(root, "wires") { () throws(PhysicsError) in
+            let wires = try WireResistances(
+                driverOhm: driver, rowWireOhm: row, columnWireOhm: column, senseOhm: sense)
+            for bank in banks where !bank.isDigital {
+                try wires.checkLength(
+                    rows: bank.rows, columns: bank.columns, on: bank.technology.window.on)
+            }
+            return wires
         }
     }
 

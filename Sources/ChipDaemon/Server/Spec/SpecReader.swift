@@ -102,18 +102,24 @@ struct SpecReader {
         return scalar.string
     }
 
-    func choice<Value>(_ key: String, _ choices: KeyValuePairs<String, Value>)
-        throws(SpecError) -> Value
-    {
+    /// - Parameter other: what is allowed beside the words, for the sentence.
+    func choice<Value>(
+        _ key: String, _ choices: KeyValuePairs<String, Value>, orElse other: String? = nil
+    ) throws(SpecError) -> Value {
         let scalar = try scalar(key)
         guard let chosen = choices.first(where: { $0.key == scalar.string }) else {
             let list = choices.map(\.key).joined(separator: ", ")
-            throw refusal(scalar, key, allowed: list)
+            throw refusal(scalar, key, allowed: list + (other.map { ", or \($0)" } ?? ""))
         }
         return chosen.value
     }
 
     func contains(_ key: String) -> Bool { mapping[key] != nil }
+
+    func isMapping(_ key: String) throws(SpecError) -> Bool {
+        if case .mapping = try node(key) { return true }
+        return false
+    }
 
     // MARK: Structure
 

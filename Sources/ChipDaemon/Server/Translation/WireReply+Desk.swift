@@ -89,6 +89,10 @@ extension WireDescribeResult {
         spec = sheet.spec.name
         banks = sheet.spec.banks.indices.map { WireBank(sheet.spec, bank: $0) }
         converters = WireConverters(sheet.spec.converters)
+        wires.driverOhm = sheet.spec.wires.driverOhm
+        wires.rowWireOhm = sheet.spec.wires.rowWireOhm
+        wires.columnWireOhm = sheet.spec.wires.columnWireOhm
+        wires.senseOhm = sheet.spec.wires.senseOhm
         effectsModelled = sheet.effectsModelled
         effectsNotModelled = sheet.effectsNotModelled
         durations = sheet.worstMilliseconds.map { worst in

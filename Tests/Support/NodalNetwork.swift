@@ -1,11 +1,11 @@
 /// A tile as a list of resistors between nodes, solved by Cholesky's method on the band of the
 /// whole nodal matrix: an independent check. A resistance of 0 makes one node of two.
-struct NodalNetwork {
-    let rows: Int
-    let columns: Int
+package struct NodalNetwork {
+    package let rows: Int
+    package let columns: Int
     /// Node of each cell on its word line and on its bit line, of each row's and column's terminal.
-    let wordLine: [Int]
-    let bitLine: [Int]
+    package let wordLine: [Int]
+    package let bitLine: [Int]
     private let rowTerminal: [Int]
     private let columnTerminal: [Int]
     private let resistors: [(Int, Int, Double)]
@@ -18,7 +18,7 @@ struct NodalNetwork {
     ///   - conductances: rows × columns, row-major, µS.
     ///   - rowEnd: Ω, between column 0 and a row's terminal; columnEnd: between the last row and a
     ///     column's terminal.
-    init(
+    package init(
         rows: Int, columns: Int, conductances: [Double], rowEnd: Double, rowWire: Double,
         columnWire: Double, columnEnd: Double
     ) {
@@ -96,7 +96,7 @@ struct NodalNetwork {
     }
 
     /// Potentials of all nodes with the terminals at these potentials.
-    func potentials(rowVolts: [Double], columnVolts: [Double]) -> [Double] {
+    package func potentials(rowVolts: [Double], columnVolts: [Double]) -> [Double] {
         var potentials = [Double](repeating: 0, count: unknown.count)
         for (row, node) in rowTerminal.enumerated() { potentials[node] = rowVolts[row] }
         for (column, node) in columnTerminal.enumerated() {
@@ -120,7 +120,7 @@ struct NodalNetwork {
     }
 
     /// Currents out of the network into the terminals of the columns, or of the rows, µA.
-    func currents(_ potentials: [Double], intoColumns: Bool) -> [Double] {
+    package func currents(_ potentials: [Double], intoColumns: Bool) -> [Double] {
         (intoColumns ? columnTerminal : rowTerminal).map { terminal in
             resistors.reduce(0) { sum, resistor in
                 let (a, b, g) = resistor
@@ -136,23 +136,23 @@ struct NodalNetwork {
         (0 ..< count).map { $0 == index ? 1 : 0 }
     }
 
-    func rowDriven(_ row: Int) -> [Double] {
+    package func rowDriven(_ row: Int) -> [Double] {
         potentials(
             rowVolts: Self.unit(rows, row), columnVolts: Array(repeating: 0, count: columns))
     }
 
-    func columnDriven(_ column: Int) -> [Double] {
+    package func columnDriven(_ column: Int) -> [Double] {
         potentials(
             rowVolts: Array(repeating: 0, count: rows), columnVolts: Self.unit(columns, column))
     }
 
     /// rows × columns: current of column j with 1 V on row i.
-    func forwardMatrix() -> [Double] {
+    package func forwardMatrix() -> [Double] {
         (0 ..< rows).flatMap { currents(rowDriven($0), intoColumns: true) }
     }
 
     /// rows × columns: current of row i with 1 V on column j.
-    func transposedMatrix() -> [Double] {
+    package func transposedMatrix() -> [Double] {
         let byColumn = (0 ..< columns).map { currents(columnDriven($0), intoColumns: false) }
         return (0 ..< rows).flatMap { row in byColumn.map { $0[row] } }
     }
