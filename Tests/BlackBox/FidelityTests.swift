@@ -93,6 +93,7 @@ struct FidelityTests {
         ("programming_noise_relative", "0.12", ["open-loop"]),
         ("tolerance_of_on", "0.04", ["write-verify"]),
         ("window_exponent", "0.3", ["window"]),
+        ("window_pulses", "1.2e5", ["closed-window"]),
         ("lifetime_scale_pulses", "2e7", ["lives"]),
         ("drift_coefficient", "0.041", ["drift"]),
     ])

@@ -26,7 +26,8 @@ struct NotAvailable: Error {
 /// Every law, in the order in which a chip sees them: what ages it comes last.
 let laws: [any Law] = [
     DataSheetLaw(), OpenLoopLaw(), LevelLaw(), WriteVerifyLaw(), ReadNoiseLaw(), RepeatedReadLaw(),
-    WindowLaw(), TrainLaw(), ClosedWindowLaw(), LifeLaw(), ProductLaw(), DACLaw(), ADCLaw(),
+    WindowLaw(), TrainLaw(), WornLevelLaw(), ClosedWindowLaw(), LifeLaw(), ProductLaw(), DACLaw(),
+    ADCLaw(),
     EncodingLaw(), CostLaw(), DigitalLaw(), ExactlyOnceLaw(), SnapshotLaw(), VariationLaw(),
     ComponentLaw(), DriftLaw(),
 ]

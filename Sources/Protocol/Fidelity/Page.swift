@@ -97,7 +97,7 @@ struct Page {
         .plots{display:grid;grid-template-columns:repeat(auto-fit,minmax(420px,1fr));gap:0 28px}
         td:nth-child(2){white-space:normal;min-width:19rem}
         th:nth-child(2),td:nth-child(2),th:nth-child(3),td:nth-child(3){text-align:left}
-        small{color:var(--soft);font-size:.78rem}table{font-size:.9rem}
+        figure{margin:.8rem 0}small{color:var(--soft);font-size:.78rem}table{font-size:.9rem}
         .pass{color:var(--c2)}.fail{color:#d22;font-weight:700}
         """
 }

@@ -43,56 +43,6 @@ struct WindowLaw: Law {
     }
 }
 
-/// Write-verify reaches level 0 as long as 1/r(N) ≤ 1/r₀ + tol, and says "window closed" after.
-struct ClosedWindowLaw: Law {
-    let name = "closed-window"
-    let number = "L-2"
-    private static let rows = 32
-
-    func check(_ bench: Bench, _ record: inout Record) throws {
-        let cell = bench.technology
-        let edge = 1 / cell.ratio + cell.verifyTolerance
-        // Above: so far from the band that no noise of the verification reaches into it.
-        let noise =
-            cell.noise((edge + 0.05) * cell.onMicrosiemens) / cell.onMicrosiemens
-            / cell.verifyReads.squareRoot()
-        let below = cell.pulses(ratio: 1 / (1 / cell.ratio + cell.verifyTolerance / 2))
-        let above = cell.pulses(ratio: 1 / (edge + 0.01 + 8 * noise))
-        guard above < cell.life else {
-            throw NotAvailable(
-                why:
-                    "write-verify tells it from noise at N = \(Page.number(above)) (level 0 leaves "
-                    + "the band at \(Page.number(cell.pulses(ratio: 1 / edge)))); most cells are "
-                    + "dead by then")
-        }
-        let tile = try bench.freshTile()
-        let source = "1/r(N) against 1/r₀ + tol, N = \(Page.number(cell.pulses(ratio: 1 / edge)))"
-        for (first, pulses) in [(0, below), (Self.rows, above)] {
-            let region = WireRegion.rectangle(
-                row: first, column: 0, rows: Self.rows, columns: bench.columns)
-            let count = Self.rows * bench.columns
-            try bench.pulse(tile, .alternating, pulses: pulses, step: 0.1, region: region)
-            // To G_off(N): farther away write-verify writes open loop, whose spread may pass it.
-            try bench.pulse(tile, .reset, pulses: 200, step: 0.1, region: region)
-            let result = try bench.program(
-                tile, [Double](repeating: cell.offMicrosiemens, count: count), region: region,
-                .writeVerify)
-            // A cell that died OFF stands at the fresh level 0.
-            let dead = cell.dead(pulses: pulses)
-            let isBelow = pulses == below
-            let expected = isBelow ? 1 - dead * cell.stuckOnShare : 1 - dead
-            record.note(
-                self,
-                "share of level 0 \(isBelow ? "verified" : "window closed") at "
-                    + "N = \(Page.number(pulses))",
-                on: bench, expected: expected,
-                measured: Double(isBelow ? result.verified : result.windowClosed) / Double(count),
-                bound: Bound.share(expected, among: count), .statistical, samples: count,
-                source: source)
-        }
-    }
-}
-
 /// Cells die as (L-3) says, ON with probability p_on.
 struct LifeLaw: Law {
     let name = "lives"
