@@ -42,9 +42,9 @@ final class Bench {
     var cells: Int { rows * columns }
     /// Serials of the daemon.
     var serials: [UInt32] { chip.identity.chips }
-    /// Another chip of the same daemon, with its lease.
-    func sibling(_ serial: UInt32) throws -> ChipConnection {
-        serial == chip.chip ? chip : try link.sibling(serial)
+    /// Runs `body` on another chip of the same daemon, or on this one.
+    func withSibling(_ serial: UInt32, _ body: (ChipConnection) throws -> Void) throws {
+        try link.withSibling(serial, body)
     }
     /// For when the chip forgot its sessions.
     func reconnect() throws { try link.reconnect() }

@@ -68,13 +68,24 @@ struct Fidelity: ParsableCommand {
         if record.failed > 0 { throw ExitCode(1) }
     }
 
-    /// All analog banks of one chip.
+    /// All analog banks of a daemon's chip.
     private func examine(_ address: String, _ examination: inout Examination) throws {
         var options = ChipOptions()
         options.client = "nvcim-fidelity \(nvcimVersion)"
         options.waitsForDaemon = wait
         options.chip = chip
         let link = try Link(address, options)
+        do {
+            try examine(link, &examination)
+        } catch {
+            // The first error is the one to tell; a lease that is not given back runs out.
+            try? link.close()
+            throw error
+        }
+        try link.close()
+    }
+
+    private func examine(_ link: Link, _ examination: inout Examination) throws {
         let sheet = try link.chip.describe()
         let isFresh = try link.chip.health().pulses == 0
         for bank in sheet.banks where !bank.digital {

@@ -8,6 +8,8 @@ protocol Law: Sendable {
     var number: String { get }
     /// Whether it can only be had where the clock, snapshots or faults are simulated.
     var needsSimulation: Bool { get }
+    /// Whether it must know of every pulse that its cells have seen.
+    var needsFreshCells: Bool { get }
     /// Whether the law says something of such a bank.
     func concerns(_ bench: Bench) -> Bool
     func check(_ bench: Bench, _ record: inout Record) throws
@@ -15,6 +17,7 @@ protocol Law: Sendable {
 
 extension Law {
     var needsSimulation: Bool { false }
+    var needsFreshCells: Bool { false }
     func concerns(_ bench: Bench) -> Bool { !bench.technology.isStudy }
 }
 
@@ -52,6 +55,9 @@ struct Examination {
         }
         guard bench.isSimulated || !law.needsSimulation else {
             return unavailable("the daemon does not announce simulation-controls")
+        }
+        guard bench.isFresh || !law.needsFreshCells else {
+            return unavailable("the chip was worn before, and no command tells how much a cell was")
         }
         do {
             try law.check(bench, &record)

@@ -15,11 +15,17 @@ final class Link {
 
     func reconnect() throws { chip = try Self.open(endpoint, options) }
 
-    /// Another chip of the same daemon.
-    func sibling(_ serial: UInt32) throws -> ChipConnection {
+    /// Gives the lease back, so that the next host needn't wait for its end.
+    func close() throws { try chip.releaseLease() }
+
+    /// Runs `body` on another chip of the same daemon, or on this one.
+    func withSibling(_ serial: UInt32, _ body: (ChipConnection) throws -> Void) throws {
+        if serial == chip.chip { return try body(chip) }
         var options = options
         options.chip = serial
-        return try Self.open(endpoint, options)
+        let sibling = try Self.open(endpoint, options)
+        try body(sibling)
+        try sibling.releaseLease()
     }
 
     private static func open(_ endpoint: String, _ options: ChipOptions) throws -> ChipConnection {

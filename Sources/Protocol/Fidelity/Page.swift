@@ -86,9 +86,10 @@ struct Page {
             + "\(number(bound))"
     }
 
-    /// Four digits.
+    /// Four digits; what is next to nothing is 0.
     static func number(_ value: Double) -> String {
-        value == value.rounded() && abs(value) < 1e6
+        if abs(value) < 1e-15 { return "0" }
+        return value == value.rounded() && abs(value) < 1e6
             ? String(format: "%.0f", value) : String(format: "%.4g", value)
     }
 

@@ -5,11 +5,9 @@ internal import Protocol
 struct WindowLaw: Law {
     let name = "window"
     let number = "L-1"
+    let needsFreshCells = true
 
     func check(_ bench: Bench, _ record: inout Record) throws {
-        guard bench.isFresh else {
-            throw NotAvailable(why: "the chip was worn before, by how much no command tells")
-        }
         let cell = bench.technology
         let tile = try bench.freshTile()
         let region = WireRegion.rectangle(row: 0, column: 0, rows: 1, columns: bench.columns)
@@ -47,6 +45,7 @@ struct WindowLaw: Law {
 struct LifeLaw: Law {
     let name = "lives"
     let number = "L-3"
+    let needsFreshCells = true
 
     func check(_ bench: Bench, _ record: inout Record) throws {
         let cell = bench.technology

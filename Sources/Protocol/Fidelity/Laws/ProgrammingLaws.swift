@@ -92,6 +92,7 @@ struct WriteVerifyLaw: Law {
 struct TrainLaw: Law {
     let name = "trains"
     let number = "P-4"
+    let needsFreshCells = true
     private static let pulses = 8.0
     private static let step = 0.05
 

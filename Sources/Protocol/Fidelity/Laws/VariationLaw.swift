@@ -18,20 +18,11 @@ struct VariationLaw: Law {
         var deviations: [Double] = []
         var withinSquares = 0.0
         for serial in serials {
-            let chip = try bench.sibling(serial)
-            var options = ProgramOptions()
-            options.method = .openLoop
-            options.all = true
-            _ = try chip.program(
-                tile: tile,
-                conductances: [Float](repeating: Float(cell.middle), count: bench.cells),
-                region: bench.wholeTile, options: options)
-            let read = try chip.read(tile: tile, repeats: Bench.many).values.map {
-                Double($0) / cell.middle - 1
+            try bench.withSibling(serial) { chip in
+                let moments = try measure(chip, tile, bench)
+                deviations.append(moments.mean)
+                withinSquares += moments.deviation * moments.deviation / Double(serials.count)
             }
-            let moments = Moments(read)
-            deviations.append(moments.mean)
-            withinSquares += moments.deviation * moments.deviation / Double(serials.count)
         }
         let between = Moments(deviations).deviation / cell.betweenChip
         let bounds = Bound.chiSquare(serials.count - 1)
@@ -63,5 +54,18 @@ struct VariationLaw: Law {
                 measured: zip(serials, deviations).map { (Double($0), $1) }),
             in: Chart(
                 title: "Deviation of each chip (lines: ± σ_B)", xLabel: "serial", yLabel: "ε_B"))
+    }
+
+    /// g/g_t − 1 of cells written open loop to the middle of the window.
+    private func measure(_ chip: ChipConnection, _ tile: UInt32, _ bench: Bench) throws -> Moments {
+        let middle = bench.technology.middle
+        var options = ProgramOptions()
+        options.method = .openLoop
+        options.all = true
+        _ = try chip.program(
+            tile: tile, conductances: [Float](repeating: Float(middle), count: bench.cells),
+            region: bench.wholeTile, options: options)
+        return Moments(
+            try chip.read(tile: tile, repeats: Bench.many).values.map { Double($0) / middle - 1 })
     }
 }

@@ -5,6 +5,7 @@ internal import Protocol
 struct WornLevelLaw: Law {
     let name = "worn-levels"
     let number = "L-2"
+    let needsFreshCells = true
 
     func check(_ bench: Bench, _ record: inout Record) throws {
         let cell = bench.technology
@@ -39,6 +40,7 @@ struct WornLevelLaw: Law {
 struct ClosedWindowLaw: Law {
     let name = "closed-window"
     let number = "P-2, L-1"
+    let needsFreshCells = true
     private static let rows = 32
     /// One before each of 100 pulses, and one after the last.
     private static let reads = 101.0
@@ -71,7 +73,7 @@ struct ClosedWindowLaw: Law {
                 self, "share of level 0 \"window closed\" at N = \(Page.number(place.pulses))",
                 on: bench, expected: law, measured: Double(result.windowClosed) / Double(count),
                 bound: Bound.share(law, among: count), .statistical, samples: count,
-                source: "1/r(N) = 1/r₀ + tol + \(place.z)·σ(g)/(√R·G_on), binomial")
+                source: "1/r(N) = 1/r₀ + tol + \(Page.number(place.z))·σ(g)/(√R·G_on), binomial")
         }
     }
 
