@@ -12,7 +12,7 @@ export NVCIM_ORACLES := $(abspath $(NVCIM_ORACLES))
 BUILD := swift build -c release
 BIN := .build/release
 
-.PHONY: help bootstrap build test demo bench format tidy proto golden install clean
+.PHONY: help bootstrap build test demo fidelity bench format tidy proto golden install clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,10 +20,11 @@ help: ## show this list
 bootstrap:
 	@scripts/bootstrap
 
-build: bootstrap ## build chipd, chipctl and hostagent
+build: bootstrap ## build chipd, chipctl, hostagent and nvcim-fidelity
 	$(BUILD) --product chipd
 	$(BUILD) --product chipctl
 	$(BUILD) --product hostagent
+	$(BUILD) --product nvcim-fidelity
 
 test: build ## install what is missing, build, pass all tests
 	# Not --build-tests: it also compiles the programs of every dependency.
@@ -33,6 +34,11 @@ test: build ## install what is missing, build, pass all tests
 
 demo: build ## install what is missing, build, run the main job
 	$(BIN)/hostagent demo --report demo-report.html
+
+fidelity: bootstrap ## hold running chips to the device model, write fidelity.html and .json
+	$(BUILD) --product chipd
+	$(BUILD) --product nvcim-fidelity
+	scripts/fidelity $(BIN) firmware-specs --json fidelity.json --html fidelity.html
 
 bench: bootstrap ## speed, one JSON object a line, each beside a floor of the same run
 	$(BUILD) --product nvcim-bench
@@ -57,7 +63,8 @@ golden: bootstrap ## write the golden messages of firmware-specs anew
 
 install: build ## install the programs and specs under PREFIX
 	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/share/nvcim"
-	install -m 755 $(BIN)/chipd $(BIN)/chipctl $(BIN)/hostagent "$(DESTDIR)$(PREFIX)/bin"
+	install -m 755 $(addprefix $(BIN)/,chipd chipctl hostagent nvcim-fidelity) \
+	  "$(DESTDIR)$(PREFIX)/bin"
 	rm -rf "$(DESTDIR)$(PREFIX)/bin/nvcim_HostKit.resources"
 	cp -R $(BIN)/nvcim_HostKit.resources "$(DESTDIR)$(PREFIX)/bin/"
 	cp -R firmware-specs "$(DESTDIR)$(PREFIX)/share/nvcim/"

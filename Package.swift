@@ -19,6 +19,7 @@ let package = Package(
         .executable(name: "chipd", targets: ["chipd"]),
         .executable(name: "chipctl", targets: ["chipctl"]),
         .executable(name: "hostagent", targets: ["hostagent"]),
+        .executable(name: "nvcim-fidelity", targets: ["nvcim-fidelity"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -47,7 +48,7 @@ let package = Package(
         .target(
             name: "Protocol", dependencies: ["CZeroMQ", "Checksum", protobuf],
             path: "Sources/Protocol",
-            exclude: ["CZeroMQ", "Client", "Control"], swiftSettings: strict),
+            exclude: ["CZeroMQ", "Client", "Control", "Fidelity"], swiftSettings: strict),
         .target(
             name: "ChipClient", dependencies: ["Protocol", "Checksum"],
             path: "Sources/Protocol/Client",
@@ -55,6 +56,12 @@ let package = Package(
         .executableTarget(
             name: "chipctl", dependencies: ["ChipClient", "Protocol", argumentParser],
             path: "Sources/Protocol/Control", swiftSettings: strict),
+
+        .target(name: "Plotting", path: "Sources/Plotting", swiftSettings: strict),
+        .executableTarget(
+            name: "nvcim-fidelity",
+            dependencies: ["ChipClient", "Protocol", "Plotting", argumentParser],
+            path: "Sources/Protocol/Fidelity", swiftSettings: strict),
 
         // The chip.
         .target(
@@ -80,7 +87,8 @@ let package = Package(
             ]),
         .systemLibrary(name: "CCompression", path: "Sources/HostAgent/CCompression"),
         .target(
-            name: "HostKit", dependencies: ["ChipClient", "Protocol", "CTorch", "CCompression"],
+            name: "HostKit",
+            dependencies: ["ChipClient", "Protocol", "Plotting", "CTorch", "CCompression"],
             path: "Sources/HostAgent", exclude: ["CTorch", "CCompression", "Commands"],
             resources: [.copy("Resources/digits.csv.gz")], swiftSettings: strict),
         .executableTarget(
@@ -105,10 +113,12 @@ let package = Package(
             dependencies: ["ChipServer", "ChipCore", "Physics", "Protocol", log],
             swiftSettings: strict),
         .testTarget(
-            name: "HostKitTests", dependencies: ["HostKit"], swiftSettings: strict),
+            name: "HostKitTests", dependencies: ["HostKit", "Plotting"], swiftSettings: strict),
         .testTarget(
             name: "BlackBoxTests",
-            dependencies: ["Protocol", "TestSupport", "chipd", "chipctl", "hostagent"],
+            dependencies: [
+                "Protocol", "TestSupport", "chipd", "chipctl", "hostagent", "nvcim-fidelity",
+            ],
             path: "Tests/BlackBox", swiftSettings: strict),
         .target(
             name: "CFloor", dependencies: ["CZeroMQ"], path: "Benchmarks/CFloor"),

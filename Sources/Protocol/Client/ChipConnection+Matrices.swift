@@ -213,6 +213,17 @@ extension ChipConnection {
         return result.cells
     }
 
+    /// Sends the latest changing command, which was this pulse, again under its number: what a
+    /// host does that lost the reply. The chip answers from its store and pulses no cell.
+    public func repeatPulse(_ pulse: WirePulse) throws(ChipError) -> Answer {
+        var request = request(.pulse(pulse))
+        request.sequence = sequenceLast
+        request.epoch = epoch
+        request.acknowledged = max(1, sequenceLast) - 1
+        return note(
+            try exchange(on: commands).run([Outgoing(request, tensors: [])], inFlight: 1)[0])
+    }
+
     /// Puts a part's read-back and status where they belong in the whole.
     private func place(
         _ answer: Answer, _ part: Area, area: Area, planes: Int, _ options: ProgramOptions,

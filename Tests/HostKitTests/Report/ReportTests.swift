@@ -1,5 +1,6 @@
 import Foundation
 import HostKit
+import Plotting
 import Testing
 
 @Suite("Reports")

@@ -80,6 +80,7 @@ package struct Worker: Sendable {
     package mutating func note(_ faults: [Int: FaultRecord]) {
         state.faults = faults
         images = [:]
+        wires = [:]
     }
 
     /// Events of reads and products have the top bit, those of changing commands do not: the

@@ -10,6 +10,7 @@ public struct SVGPlot: Sendable {
         case bars(edges: [Double], heights: [Double])
         case line([(x: Double, y: Double)])
         case points([(x: Double, y: Double)])
+        case rings([(x: Double, y: Double)])
         /// Between low and high.
         case band([(x: Double, low: Double, high: Double)])
         /// A dashed horizontal line.
@@ -18,7 +19,7 @@ public struct SVGPlot: Sendable {
 
     public struct Series: Sendable {
         public let name: String
-        /// 0 or 1: which of the page's colours.
+        /// Which of the page's colours, from 0.
         public let colour: Int
         public let mark: Mark
 
@@ -40,6 +41,7 @@ public struct SVGPlot: Sendable {
     public var yIsPercent = false
     /// The x axis is logarithmic.
     public var xIsLogarithmic = false
+    public var yIsLogarithmic = false
     public var series: [Series]
 
     public init(
@@ -64,14 +66,13 @@ public struct SVGPlot: Sendable {
             "<svg viewBox=\"0 0 \(Int(w)) \(Int(h))\" role=\"img\" aria-label=\"\(Self.escaped(title))\">",
             text(Self.left, 20, title, anchor: "start", style: "title"),
         ]
-        for tick in Self.ticks(yRange) {
-            let y = place(y: tick)
+        for tick in Self.labelled(yRange, isLogarithmic: yIsLogarithmic, isPercent: yIsPercent) {
+            let y = place(y: tick.at)
             parts.append(line(Self.left, y, w - Self.right, y, style: "grid"))
-            let label = yIsPercent ? "\(Self.number(tick * 100)) %" : Self.number(tick)
-            parts.append(text(Self.left - 8, y + 4, label, anchor: "end", style: "tick"))
+            parts.append(text(Self.left - 8, y + 4, tick.text, anchor: "end", style: "tick"))
         }
         for tick in xTicks.isEmpty
-            ? Self.ticks(xRange).map({ (at: $0, text: Self.number($0)) }) : xTicks
+            ? Self.labelled(xRange, isLogarithmic: xIsLogarithmic, isPercent: false) : xTicks
         {
             let x = place(x: tick.at)
             parts.append(line(x, h - Self.bottom, x, h - Self.bottom + 5, style: "axis"))
@@ -112,6 +113,11 @@ public struct SVGPlot: Sendable {
                 "<circle cx=\"\(Self.short(place(x: $0.x)))\" cy=\"\(Self.short(place(y: $0.y)))\" r=\"4\" "
                     + "fill=\"\(colour)\" stroke=\"var(--paper)\" stroke-width=\"1.2\"/>"
             }.joined()
+        case .rings(let points):
+            return points.map {
+                "<circle cx=\"\(Self.short(place(x: $0.x)))\" cy=\"\(Self.short(place(y: $0.y)))\" r=\"7\" "
+                    + "fill=\"none\" stroke=\"\(colour)\" stroke-width=\"1.6\"/>"
+            }.joined()
         case .band(let points):
             let upper = points.map { pair($0.x, $0.high) }
             let lower = points.reversed().map { pair($0.x, $0.low) }
@@ -140,19 +146,23 @@ public struct SVGPlot: Sendable {
     // MARK: - Places and texts
 
     private func place(x: Double) -> Double {
-        let (low, high, at) =
-            xIsLogarithmic
-            ? (log10(xRange.lowerBound), log10(xRange.upperBound), log10(max(x, xRange.lowerBound)))
-            : (xRange.lowerBound, xRange.upperBound, x)
-        let share = (min(max(at, low), high) - low) / (high - low)
+        let share = Self.share(x, xRange, isLogarithmic: xIsLogarithmic)
         return Self.left + share * (Self.width - Self.left - Self.right)
     }
 
     private func place(y: Double) -> Double {
-        let share =
-            (min(max(y, yRange.lowerBound), yRange.upperBound) - yRange.lowerBound)
-            / (yRange.upperBound - yRange.lowerBound)
+        let share = Self.share(y, yRange, isLogarithmic: yIsLogarithmic)
         return Self.height - Self.bottom - share * (Self.height - Self.top - Self.bottom)
+    }
+
+    /// Where a value lies in its range, 0 … 1; at the nearer end when outside.
+    private static func share(
+        _ value: Double, _ range: ClosedRange<Double>, isLogarithmic: Bool
+    ) -> Double {
+        let inside = min(max(value, range.lowerBound), range.upperBound)
+        func scaled(_ value: Double) -> Double { isLogarithmic ? log10(value) : value }
+        return (scaled(inside) - scaled(range.lowerBound))
+            / (scaled(range.upperBound) - scaled(range.lowerBound))
     }
 
     private func pair(_ x: Double, _ y: Double) -> String {
@@ -171,6 +181,26 @@ public struct SVGPlot: Sendable {
     {
         "<text x=\"\(Self.short(x))\" y=\"\(Self.short(y))\" text-anchor=\"\(anchor)\" "
             + "class=\"\(style)\">\(Self.escaped(text))</text>"
+    }
+
+    /// Ticks with their texts: round numbers, or powers of ten.
+    private static func labelled(
+        _ range: ClosedRange<Double>, isLogarithmic: Bool, isPercent: Bool
+    ) -> [(at: Double, text: String)] {
+        guard isLogarithmic else {
+            return ticks(range).map { ($0, isPercent ? "\(number($0 * 100)) %" : number($0)) }
+        }
+        let first = Int((log10(range.lowerBound) - 1e-9).rounded(.up))
+        let last = Int((log10(range.upperBound) + 1e-9).rounded(.down))
+        return stride(from: first, through: max(first, last), by: last - first > 7 ? 2 : 1).map {
+            (pow(10, Double($0)), "10" + superscript($0))
+        }
+    }
+
+    private static func superscript(_ exponent: Int) -> String {
+        let digits = Array("⁰¹²³⁴⁵⁶⁷⁸⁹")
+        return (exponent < 0 ? "⁻" : "")
+            + String(String(abs(exponent)).compactMap { $0.wholeNumberValue.map { digits[$0] } })
     }
 
     /// About five round numbers inside a range.
@@ -192,30 +222,10 @@ public struct SVGPlot: Sendable {
 
     private static func short(_ value: Double) -> String { String(format: "%.1f", value) }
 
-    static func escaped(_ text: String) -> String {
+    public static func escaped(_ text: String) -> String {
         text.replacingOccurrences(of: "&", with: "&amp;").replacingOccurrences(
             of: "<", with: "&lt;"
         )
         .replacingOccurrences(of: ">", with: "&gt;").replacingOccurrences(of: "\"", with: "&quot;")
-    }
-}
-
-/// Counts of values in equal bins, as shares of all.
-public struct Histogram: Sendable {
-    /// One more than bins.
-    public let edges: [Double]
-    public let shares: [Double]
-
-    /// Values outside the range count into the outermost bins.
-    public init(_ values: [Double], range: ClosedRange<Double>, bins: Int) {
-        precondition(bins > 0 && range.upperBound > range.lowerBound)
-        let width = (range.upperBound - range.lowerBound) / Double(bins)
-        edges = (0 ... bins).map { range.lowerBound + Double($0) * width }
-        var counts = [Int](repeating: 0, count: bins)
-        for value in values {
-            let bin = ((value - range.lowerBound) / width).rounded(.down)
-            counts[Int(min(max(bin, 0), Double(bins - 1)))] += 1
-        }
-        shares = counts.map { Double($0) / Double(max(1, values.count)) }
     }
 }
