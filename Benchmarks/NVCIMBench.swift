@@ -1,4 +1,5 @@
 import CFloor
+import ChipServer
 import Foundation
 
 /// `nvcim-bench [CASE…]`: prints one JSON object a line for each case, all without arguments.
@@ -15,6 +16,7 @@ enum NVCIMBench {
 
     private static func run(_ arguments: [String]) throws {
         if arguments.first == "--echo" { try echo(arguments) }
+        HeapPolicy.keepBlocks()
         let isAsked = { (name: String) in arguments.isEmpty || arguments.contains(name) }
         for batch in ChipCases.batches where isAsked(ChipCases.name(batch: batch)) {
             try ChipCases.multiply(batch: batch)

@@ -26,6 +26,7 @@ extension Daemon {
         var logger = Logger(label: "chipd") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = logLevel.level
         FileLimit.raise()
+        HeapPolicy.keepBlocks()
         let state = try StateDirectory(path: statePath, spec: ResolvedSpec(chipFile: chipFile))
         let daemon = try Daemon(configuration, state: state, logger: logger)
         let service = ServiceGroupConfiguration.ServiceConfiguration(
