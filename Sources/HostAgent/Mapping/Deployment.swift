@@ -39,8 +39,8 @@ public struct Deployment: Codable, Equatable, Sendable {
     /// Where the checkpoint is, for a deployment read from `file`.
     public func checkpointPath(beside file: String) -> String {
         if checkpoint.hasPrefix("/") { return checkpoint }
-        let folder = (file as NSString).deletingLastPathComponent
-        return folder.isEmpty ? checkpoint : "\(folder)/\(checkpoint)"
+        guard let slash = file.lastIndex(of: "/") else { return checkpoint }
+        return "\(file[..<slash])/\(checkpoint)"
     }
 
     /// Names the checkpoint from the folder of `file`: relative where it lies in it, else absolute.

@@ -110,10 +110,9 @@ public final class StateDirectory: Sendable {
     }
 
     private static func makeParents(of path: String) throws(StateError) {
-        let parent = (path as NSString).deletingLastPathComponent
-        guard !parent.isEmpty, parent != "/", !FileManager.default.fileExists(atPath: parent) else {
-            return
-        }
+        guard let slash = path.lastIndex(of: "/") else { return }
+        let parent = String(path[..<slash])
+        guard !parent.isEmpty, !FileManager.default.fileExists(atPath: parent) else { return }
         try makeParents(of: parent)
         try makeDirectory(parent)
     }
