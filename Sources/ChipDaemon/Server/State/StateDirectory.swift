@@ -205,15 +205,7 @@ public final class StateDirectory: Sendable {
         Glibc.close(descriptor)
         guard isSynced else { throw .system("sync \(draft)", code) }
         guard rename(draft, file) == 0 else { throw .system("name \(file)", errno) }
-        try syncDirectory(of: file)
-    }
-
-    /// A new name survives a power cut only once its directory is synced.
-    private static func syncDirectory(of file: String) throws(StateError) {
-        let directory = URL(fileURLWithPath: file).deletingLastPathComponent().path
-        let descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw .system("open \(directory)", errno) }
-        defer { Glibc.close(descriptor) }
-        guard fsync(descriptor) == 0 else { throw .system("sync \(directory)", errno) }
+        try Directory.sync(
+            URL(fileURLWithPath: file).deletingLastPathComponent().path, StateError.system)
     }
 }

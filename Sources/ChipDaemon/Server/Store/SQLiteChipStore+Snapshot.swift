@@ -21,7 +21,7 @@ extension SQLiteChipStore {
             throw .damaged("the snapshot", of: draft)
         }
         guard rename(draft, file) == 0 else { throw .system("name \(file)", errno) }
-        try Self.sync(directory)
+        try Directory.sync(directory, StoreFault.system)
     }
 
     private func write(_ snapshot: Snapshot, to path: String) throws(StoreFault) {
@@ -76,16 +76,9 @@ extension SQLiteChipStore {
 
     private static func makeDirectory(_ directory: String) throws(StoreFault) {
         if mkdir(directory, 0o700) == 0 {
-            return try sync((directory as NSString).deletingLastPathComponent)
+            return try Directory.sync(
+                (directory as NSString).deletingLastPathComponent, StoreFault.system)
         }
         guard errno == EEXIST else { throw .system("make the directory \(directory)", errno) }
-    }
-
-    /// A new name survives a power cut only once its directory is synced.
-    private static func sync(_ directory: String) throws(StoreFault) {
-        let descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw .system("open \(directory)", errno) }
-        defer { Glibc.close(descriptor) }
-        guard fsync(descriptor) == 0 else { throw .system("sync \(directory)", errno) }
     }
 }
