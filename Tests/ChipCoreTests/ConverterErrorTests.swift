@@ -57,10 +57,10 @@ struct ConverterErrorTests {
                     matrix: matrix.id, inputs: inputs, batch: 1, transposed: false,
                     bitSerial: test.isBitSerial, products: false,
                     fullScaleMicroamperes: fullScale)), work: bench.work)
-        guard case .codes(let codes, _, _, let conversions, let clipped) = reply.result else {
-            preconditionFailure()
-        }
-        return (codes, conversions, clipped)
+        guard case .product(let product) = reply.result,
+            case .codes(let codes, _) = product.values
+        else { preconditionFailure() }
+        return (codes, product.conversions, product.clipped)
     }
 
     /// 1 LSB more or less in every conversion: the codes move by their number times their weights.
@@ -106,8 +106,10 @@ struct ConverterErrorTests {
                         matrix: matrix.id, inputs: .unsigned([UInt8](repeating: 200, count: 16)),
                         batch: 1, transposed: false, bitSerial: false, products: false,
                         fullScaleMicroamperes: 0)), work: bench.work)
-            guard case .codes(let codes, _, _, _, let count) = reply.result else { return }
-            #expect(count == clipped)
+            guard case .product(let product) = reply.result,
+                case .codes(let codes, _) = product.values
+            else { return }
+            #expect(product.clipped == clipped)
             let exact = (511.0 * 200 / 255) * (1 + gain) + offset
             #expect(codes == [Int32(min(511, exact.rounded()))])
         }
@@ -159,8 +161,10 @@ struct ConverterErrorTests {
                         matrix: matrix.id, inputs: .unsigned([UInt8](repeating: 255, count: 16)),
                         batch: 1, transposed: false, bitSerial: false, products: false,
                         fullScaleMicroamperes: asked)), work: bench.work)
-            guard case .codes(_, _, let lsb, _, let clipped) = reply.result else { return }
-            results.append((lsb, clipped))
+            guard case .product(let product) = reply.result,
+                case .codes(_, let lsb) = product.values
+            else { return }
+            results.append((lsb, product.clipped))
         }
         // 57.6 µA a column: within 57.6 and 100 µA, beyond 10 and 20 µA.
         #expect(results.map(\.clipped) == [0, 2, 0, 2])

@@ -269,7 +269,9 @@ struct FaultTests {
                         inputs: .unsigned((0 ..< (transposed ? 8 : 32)).map { UInt8($0 * 7) }),
                         batch: 1, transposed: transposed, bitSerial: false, products: false,
                         fullScaleMicroamperes: 0)), work: bench.work)
-            guard case .codes(let codes, _, _, _, _) = reply.result else { preconditionFailure() }
+            guard case .product(let product) = reply.result,
+                case .codes(let codes, _) = product.values
+            else { preconditionFailure() }
             return codes
         }
         let plain = try codes()

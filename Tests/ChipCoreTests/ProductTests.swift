@@ -100,13 +100,13 @@ struct ProductTests {
                     matrix: matrix.id, inputs: .unsigned(inputs), batch: 1, transposed: false,
                     bitSerial: false, products: false, fullScaleMicroamperes: 0)),
             work: bench.work)
-        guard
-            case .codes(let values, let shape, let lsb, let conversions, let clipped) =
-                reply.result
+        guard case .product(let product) = reply.result,
+            case .codes(let values, let lsb) = product.values
         else {
             Issue.record("expected codes")
             return
         }
+        let (shape, conversions, clipped) = (product.shape, product.conversions, product.clipped)
         // lsb = FS/(2⁹ − 1)·(L − 1)/((G_on − G_off)·V_read/255) with L = 4.
         let expected = 32.0 * 0.2 * 18 / 511 * 3 / (18 * 0.2 / 255)
         #expect(abs(lsb - expected) < 1e-9 * expected)
@@ -132,10 +132,13 @@ struct ProductTests {
                     matrix: matrix.id, inputs: .unsigned(Array(repeating: 255, count: 48)),
                     batch: 3, transposed: false, bitSerial: false, products: false,
                     fullScaleMicroamperes: 0)), work: bench.work)
-        guard case .codes(let values, _, _, let conversions, let clipped) = reply.result else {
+        guard case .product(let product) = reply.result,
+            case .codes(let values, _) = product.values
+        else {
             Issue.record("expected codes")
             return
         }
+        let (conversions, clipped) = (product.conversions, product.clipped)
         // Column 0 carries 16·0.2·18 = 57.6 µA and ends at the top code, column 1 carries none.
         #expect(values == [127, 0, 127, 0, 127, 0])
         #expect(conversions == 6)
@@ -163,7 +166,9 @@ struct ProductTests {
                         matrix: matrix.id, inputs: .unsigned(inputs), batch: 300,
                         transposed: false, bitSerial: false, products: true,
                         fullScaleMicroamperes: 0)), work: work)
-            guard case .products(let values, _, _, _) = reply.result else {
+            guard case .product(let product) = reply.result,
+                case .products(let values) = product.values
+            else {
                 Issue.record("\(reply.result)")
                 return
             }

@@ -12,7 +12,8 @@ struct GoldenTests {
 
     static let names = [
         "hello", "describe", "status", "health", "lease.acquire", "lease.renew", "lease.release",
-        "lease.break", "map", "unmap", "program", "pulse", "read", "multiply", "calibrate", "power",
+        "lease.break", "map", "unmap", "program", "pulse", "reference.program",
+        "reference.read", "read", "multiply", "calibrate", "power",
         "query",
         "cancel", "clock", "truth", "snapshot", "restore", "fault", "refused",
     ]

@@ -152,6 +152,8 @@ public struct MatrixDescription: Sendable, Hashable {
     public var fullScaleMicroamperes: Double
     public var weightsProgrammed: Int
     public var weightsUnverified: Int
+    /// What the LTM columns of its tiles were written to; 0: not, or not wholly.
+    public var ltmMicrosiemens = 0.0
     /// Order: row block, column block, slice, polarity (last fastest).
     public var tiles: [Int]
 
@@ -189,12 +191,15 @@ public struct ChipStatus: Sendable {
     public var tiles: Int
     public var isTruthRevealed: Bool
     public var sequenceLast: UInt64
+    /// 0: not programmed, or not wholly.
+    public var gtmMicrosiemens: Double
     public var warnings: [String]
 
     public init(
         stateDigest: [UInt8], isPowered: Bool, chipTime: ChipInstant, clock: ClockMode,
         lease: LeaseView, matrices: [MatrixDescription], tilesFree: Int, tiles: Int,
-        isTruthRevealed: Bool, sequenceLast: UInt64, warnings: [String] = []
+        isTruthRevealed: Bool, sequenceLast: UInt64, gtmMicrosiemens: Double = 0,
+        warnings: [String] = []
     ) {
         self.stateDigest = stateDigest
         self.isPowered = isPowered
@@ -206,6 +211,7 @@ public struct ChipStatus: Sendable {
         self.tiles = tiles
         self.isTruthRevealed = isTruthRevealed
         self.sequenceLast = sequenceLast
+        self.gtmMicrosiemens = gtmMicrosiemens
         self.warnings = warnings
     }
 }

@@ -156,6 +156,7 @@ public final class Daemon: Service {
             [
                 "open-loop", "write-verify", "read-back", "cell-status", "tile-conductances",
                 "transpose", "bit-serial", "selective-verify", "pulse",
+                "tuning-columns",
             ] + (configuration.isSimulationOn ? ["simulation-controls"] : [])
         hello.limits = Limits.message
         hello.endpoints.command = configuration.listen.description

@@ -13,6 +13,13 @@ public struct DeadLines: Sendable, Hashable {
     public static let none = DeadLines(rows: [], columns: [])
     public var isEmpty: Bool { rows.isEmpty && columns.isEmpty }
 
+    /// Those of some columns, numbered from the first of them.
+    public func inColumns(_ range: Range<Int>) -> DeadLines {
+        if range.lowerBound == 0 { return self }
+        return DeadLines(
+            rows: rows, columns: columns.filter(range.contains).map { $0 - range.lowerBound })
+    }
+
     /// Puts 0 in the place of the dead cells of a row-major array, which may be the upper left
     /// corner of the tile.
     public func silence(_ values: inout [Float], width: Int) {

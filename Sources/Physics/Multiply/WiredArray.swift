@@ -1,5 +1,4 @@
-/// One array of a product in its wires: the block of a tile that a matrix fills, the upper left
-/// corner.
+/// One array of a product in its wires: a block of a tile, some of its columns in the rows from 0.
 ///
 /// The cells outside the block stand at 0 V and load the wires all the same: M, its noise and ΣI
 /// are those of the whole tile.
@@ -21,23 +20,24 @@ public struct WiredArray: Sendable {
     ///   - matrix: M of the tile, tileRows × tileColumns.
     ///   - noise: of the tile.
     public init(
-        rows: Int, columns: Int, tileRows: Int, tileColumns: Int, direction: ReadDirection,
+        rows: Int, columns: Range<Int>, tileRows: Int, tileColumns: Int, direction: ReadDirection,
         matrix: [Float], noise: WireNoise?
     ) {
-        precondition(rows <= tileRows && columns <= tileColumns)
+        precondition(rows <= tileRows && columns.upperBound <= tileColumns)
         precondition(matrix.count == tileRows * tileColumns)
-        (self.rows, self.columns, self.direction) = (rows, columns, direction)
-        mean = matrix.corner(rows: rows, columns: columns, stride: tileColumns)
+        (self.rows, self.columns, self.direction) = (rows, columns.count, direction)
+        mean = matrix.block(rows: rows, columns: columns, stride: tileColumns)
         self.noise = noise.map {
             precondition($0.rows == tileRows && $0.columns == tileColumns)
             precondition($0.direction == direction)
-            return $0.corner(rows: rows, columns: columns)
+            return $0.block(rows: rows, columns: columns)
         }
         let isForward = direction == .forward
-        var totals = [Float](repeating: 0, count: isForward ? rows : columns)
+        var totals = [Float](repeating: 0, count: isForward ? rows : columns.count)
         for row in 0 ..< (isForward ? rows : tileRows) {
-            for column in 0 ..< (isForward ? tileColumns : columns) {
-                totals[isForward ? row : column] += matrix[row * tileColumns + column]
+            for column in isForward ? 0 ..< tileColumns : columns {
+                totals[isForward ? row : column - columns.lowerBound] +=
+                    matrix[row * tileColumns + column]
             }
         }
         self.totals = totals
@@ -45,12 +45,14 @@ public struct WiredArray: Sendable {
 }
 
 extension [Float] {
-    /// The upper left corner of a row-major array.
-    package func corner(rows: Int, columns: Int, stride: Int) -> [Float] {
-        if columns == stride { return Array(self[..<(rows * columns)]) }
-        var corner: [Float] = []
-        corner.reserveCapacity(rows * columns)
-        for row in 0 ..< rows { corner += self[row * stride ..< row * stride + columns] }
-        return corner
+    /// Some columns of the rows from 0 of a row-major array.
+    package func block(rows: Int, columns: Range<Int>, stride: Int) -> [Float] {
+        if columns == 0 ..< stride { return Array(self[..<(rows * stride)]) }
+        var block: [Float] = []
+        block.reserveCapacity(rows * columns.count)
+        for row in 0 ..< rows {
+            block += self[row * stride + columns.lowerBound ..< row * stride + columns.upperBound]
+        }
+        return block
     }
 }

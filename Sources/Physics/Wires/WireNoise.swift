@@ -63,24 +63,24 @@ public struct WireNoise: Sendable {
         outputSquares = totals.map { Float($0.z) }
     }
 
-    /// The noise of the outputs of the upper left `rows` × `columns` cells: inputs outside stand at
-    /// 0 V, the noise of their cells stays in A, B and C.
-    func corner(rows: Int, columns: Int) -> WireNoise {
-        if rows == self.rows, columns == self.columns { return self }
+    /// The noise of the outputs of some columns in the rows from 0: inputs outside stand at 0 V,
+    /// the noise of their cells stays in A, B and C.
+    func block(rows: Int, columns: Range<Int>) -> WireNoise {
+        if rows == self.rows, columns == 0 ..< self.columns { return self }
         return WireNoise(self, rows: rows, columns: columns)
     }
 
-    private init(_ whole: WireNoise, rows: Int, columns: Int) {
+    private init(_ whole: WireNoise, rows: Int, columns: Range<Int>) {
         func cut(_ values: [Float]) -> [Float] {
-            values.corner(rows: rows, columns: columns, stride: whole.columns)
+            values.block(rows: rows, columns: columns, stride: whole.columns)
         }
-        (self.rows, self.columns, direction) = (rows, columns, whole.direction)
+        (self.rows, self.columns, direction) = (rows, columns.count, whole.direction)
         squares = cut(whole.squares)
         (sums, outputs) = (cut(whole.sums), cut(whole.outputs))
-        let count = whole.direction == .forward ? columns : rows
-        sumSquares = Array(whole.sumSquares[..<count])
-        sumOutputs = Array(whole.sumOutputs[..<count])
-        outputSquares = Array(whole.outputSquares[..<count])
+        let range = whole.direction == .forward ? columns : 0 ..< rows
+        sumSquares = Array(whole.sumSquares[range])
+        sumOutputs = Array(whole.sumOutputs[range])
+        outputSquares = Array(whole.outputSquares[range])
     }
 
     private init(_ from: WireNoise, _ to: WireNoise, share: Float) {

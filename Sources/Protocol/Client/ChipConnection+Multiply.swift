@@ -7,6 +7,8 @@ public struct MultiplyOptions: Sendable {
     public var output = WireMultiply.Output.products
     /// 0: the matrix's own.
     public var adcFullScaleMicroamperes = 0.0
+    /// Also the sums of the LTM columns.
+    public var ltm = false
 
     public init() {}
 }
@@ -29,7 +31,8 @@ extension ChipConnection {
         }
         let width = inputs.count / batch
         let state = try matrixState(matrix)
-        let outputs = Int(options.transpose ? state.rows : state.columns)
+        var outputs = Int(options.transpose ? state.rows : state.columns)
+        if options.ltm { outputs += state.tiles.count * Self.ltmColumnsMax }
         let vectors = vectorsPerRequest(width: width, outputs: outputs, type: inputs.type)
         var batches: [TensorValues] = []
         for first in stride(from: 0, to: batch, by: vectors) {
@@ -56,6 +59,7 @@ extension ChipConnection {
         multiply.bitSerial = options.bitSerial
         multiply.output = options.output
         multiply.adcFullScaleUa = options.adcFullScaleMicroamperes
+        multiply.ltm = options.ltm
         var requests: [Work] = []
         for batch in batches {
             guard width > 0, batch.count > 0, batch.count % width == 0 else {
@@ -73,8 +77,8 @@ extension ChipConnection {
     }
 
     private func product(_ answer: Answer) throws(ChipError) -> MultiplyOutcome {
-        guard case .multiply(let result) = answer.reply.result, answer.tensors.count == 1,
-            answer.shape(0).count == 2
+        guard case .multiply(let result) = answer.reply.result, !answer.tensors.isEmpty,
+            answer.tensors.count <= 2, answer.shape(0).count == 2
         else {
             throw .badReply(command: "multiply", sentence: "it carries no matrix of products")
         }
@@ -82,8 +86,25 @@ extension ChipConnection {
         return MultiplyOutcome(
             values: try answer.values(0, of: "multiply"), batch: shape[0], outputs: shape[1],
             lsb: result.lsb, conversions: result.conversions, clipped: result.clipped,
+            referencePerInput: result.referencePerInput,
+            ltm: answer.tensors.count == 2 ? try ltm(answer, result) : nil,
             cost: answer.reply.cost, warnings: answer.reply.warnings,
             chipTimeSeconds: answer.reply.chipTimeS)
+    }
+
+    /// Of a tile (device.md, T-1).
+    private static let ltmColumnsMax = 16
+
+    private func ltm(_ answer: Answer, _ result: WireMultiplyResult) throws(ChipError) -> LTMOutcome
+    {
+        let shape = answer.shape(1)
+        guard shape.count == 4, shape[0] == answer.shape(0)[0] else {
+            throw .badReply(
+                command: "multiply", sentence: "its LTM sums have the shape \(shape)")
+        }
+        return LTMOutcome(
+            products: try answer.floats(1, of: "multiply"), shape: shape,
+            clipped: result.ltmClipped)
     }
 
     /// Request and reply each stay under a quarter of a frame, so that several

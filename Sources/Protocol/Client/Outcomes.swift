@@ -65,6 +65,9 @@ public struct MultiplyOutcome: Sendable {
     public let lsb: Double
     public let conversions: UInt64
     public let clipped: UInt64
+    /// Product that was subtracted from each output for a unit of its vector's sum.
+    public let referencePerInput: Double
+    public let ltm: LTMOutcome?
     public let cost: WireCost
     public let warnings: [String]
     public let chipTimeSeconds: Double
@@ -110,8 +113,27 @@ public struct MultiplyOutcome: Sendable {
             }
         return MultiplyOutcome(
             values: values, batch: parts.reduce(0) { $0 + $1.batch }, outputs: parts[0].outputs,
-            lsb: parts[0].lsb, conversions: conversions, clipped: clipped, cost: cost,
-            warnings: warnings, chipTimeSeconds: parts[parts.count - 1].chipTimeSeconds)
+            lsb: parts[0].lsb, conversions: conversions, clipped: clipped,
+            referencePerInput: parts[0].referencePerInput,
+            ltm: LTMOutcome.joined(parts.compactMap(\.ltm)), cost: cost, warnings: warnings,
+            chipTimeSeconds: parts[parts.count - 1].chipTimeSeconds)
+    }
+}
+
+/// Sums of the LTM columns on the scale of the products, nothing subtracted.
+///
+/// - Shape: batch × column blocks × polarities × LTM columns, row-major.
+public struct LTMOutcome: Sendable {
+    public let products: [Float]
+    public let shape: [Int]
+    public let clipped: UInt64
+
+    static func joined(_ parts: [LTMOutcome]) -> LTMOutcome? {
+        guard let first = parts.first else { return nil }
+        return LTMOutcome(
+            products: parts.flatMap(\.products),
+            shape: [parts.reduce(0) { $0 + $1.shape[0] }] + first.shape[1...],
+            clipped: parts.reduce(0) { $0 + $1.clipped })
     }
 }
 

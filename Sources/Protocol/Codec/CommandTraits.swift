@@ -63,6 +63,8 @@ public struct CommandTraits: Sendable, Hashable {
             case .read: CommandTraits("read", .disturbing)
             case .multiply: CommandTraits("multiply", .disturbing)
             case .pulse: .sequenced("pulse")
+            case .referenceProgram: .sequenced("reference.program")
+            case .referenceRead: CommandTraits("reference.read", .disturbing)
             case .calibrate: .sequenced("calibrate")
             case .power: .sequenced("power")
             case .query: CommandTraits("query", .pure, control: true, session: true)

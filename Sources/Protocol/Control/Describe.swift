@@ -26,7 +26,7 @@ struct Describe: ParsableCommand {
             banks.add([
                 bank.name, bank.technology,
                 "\(bank.firstTile)–\(Int(bank.firstTile) + max(0, Int(bank.tiles) - 1))",
-                "\(bank.rows) × \(bank.columns)", "\(bank.bitsPerCell)",
+                Self.size(bank), "\(bank.bitsPerCell)",
                 bank.digital ? "-" : Format.number(bank.onConductanceUs),
                 bank.digital ? "-" : Format.number(bank.offConductanceUs),
                 bank.digital ? "-" : Format.number(bank.readVoltageV),
@@ -51,6 +51,12 @@ struct Describe: ParsableCommand {
             lines += [""] + durations.lines
         }
         try target.show(json: Codec.json(sheet), lines)
+    }
+
+    private static func size(_ bank: WireBank) -> String {
+        if bank.gtmCells > 0 { return "GTM, \(bank.gtmCells) cells" }
+        let ltm = bank.ltmColumns > 0 ? " + \(bank.ltmColumns) LTM" : ""
+        return "\(bank.rows) × \(bank.columns)\(ltm)"
     }
 
     private static func wires(_ wires: WireWires) -> String {

@@ -15,6 +15,11 @@ struct Multiply: ParsableCommand {
     @Flag(help: "Multiply with the transposed matrix.") var transpose = false
     @Flag(name: .customLong("bit-serial"), help: "Apply one input bit at a time.")
     var bitSerial = false
+    @Option(
+        help: ArgumentHelp(
+            "Sums of the LTM columns, .npy: [batch, column blocks, polarities, LTM columns].",
+            valueName: "file"))
+    var ltm: String?
     @Flag(help: "Put out converter codes (i4) instead of products (f4).") var codes = false
 
     func run() throws {
@@ -34,11 +39,15 @@ struct Multiply: ParsableCommand {
         options.transpose = transpose
         options.bitSerial = bitSerial
         options.output = codes ? .codes : .products
+        options.ltm = ltm != nil
         let batch = file.shape.count == 2 ? file.shape[0] : 1
         let outcome = try target.connect().multiply(
             matrix: matrix, inputs: file.values, batch: batch, options: options)
         try ResultFile.write(
             outcome.values, shape: [outcome.batch, outcome.outputs], to: out)
+        if let ltm, let sums = outcome.ltm {
+            try ResultFile.write(.f32(sums.products), shape: sums.shape, to: ltm)
+        }
         var pairs = [("products", "\(outcome.batch) × \(outcome.outputs)")]
         if codes { pairs.append(("lsb", Format.number(outcome.lsb))) }
         pairs.append(("conversions", "\(outcome.conversions), \(outcome.clipped) clipped"))

@@ -19,6 +19,9 @@ struct Status: ParsableCommand {
             ("state digest", Format.hex(status.stateDigest)),
             ("truth used", status.truthRevealed ? "yes" : "no"),
         ])
+        if status.gtmConductanceUs > 0 {
+            lines += Table.pairs([("GTM", "\(Format.number(status.gtmConductanceUs)) µS")])
+        }
         if !status.matrices.isEmpty {
             var table = Table([
                 "matrix", "name", "rows", "columns", "bank", "slices", "codes", "written",

@@ -37,6 +37,8 @@ final class Bench {
     var isSimulated: Bool { chip.isSimulated }
     /// Whether this is the chip's first bank: laws of the whole chip are checked there.
     var isFirst: Bool { sheet.banks.first?.name == bank.name }
+    /// Of the chip's GTM; 0: it has none.
+    var gtmCells: Int { sheet.banks.reduce(0) { max($0, Int($1.gtmCells)) } }
     var rows: Int { Int(bank.rows) }
     var columns: Int { Int(bank.columns) }
     var cells: Int { rows * columns }

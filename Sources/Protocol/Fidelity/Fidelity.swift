@@ -88,7 +88,7 @@ struct Fidelity: ParsableCommand {
     private func examine(_ link: Link, _ examination: inout Examination) throws {
         let sheet = try link.chip.describe()
         let isFresh = try link.chip.health().pulses == 0
-        for bank in sheet.banks where !bank.digital {
+        for bank in sheet.banks where !bank.digital && bank.gtmCells == 0 {
             guard let technology = Technology.named(bank.technology) else {
                 for law in examination.laws {
                     examination.record.unavailable(

@@ -32,6 +32,8 @@ let laws: [any Law] = [
     WindowLaw(), TrainLaw(), WornLevelLaw(), ClosedWindowLaw(), LifeLaw(), ProductLaw(), DACLaw(),
     ADCLaw(),
     EncodingLaw(), CostLaw(), DigitalLaw(), ExactlyOnceLaw(), SnapshotLaw(), VariationLaw(),
+    GTMLaw(),
+    VariationModelLaw(), CorrectionLaw(),
     ComponentLaw(), DriftLaw(),
 ]
 

@@ -129,12 +129,13 @@ struct MappedMatrix {
 
     func multiply(
         _ inputs: [UInt8], batch: Int, fullScale: Double = 0, isTransposed: Bool = false,
-        output: WireMultiply.Output = .products
+        output: WireMultiply.Output = .products, ltm: Bool = false
     ) throws -> MultiplyOutcome {
         var options = MultiplyOptions()
         options.adcFullScaleMicroamperes = fullScale
         options.transpose = isTransposed
         options.output = output
+        options.ltm = ltm
         return try bench.chip.multiply(
             matrix: state.matrix, inputs: .u8(inputs), batch: batch, options: options)
     }

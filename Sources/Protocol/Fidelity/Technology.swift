@@ -34,6 +34,10 @@ struct Technology {
     /// σ_B and σ_W of (V-1).
     var betweenChip = 0.0
     var withinChip = 0.0
+    /// (V-3) instead of (V-2).
+    var isLayerFixed = false
+    /// Nothing but ε_B moves its cells.
+    var isQuiet = false
     /// A device of a study: only the laws of that study are checked on it.
     var isStudy = false
     /// Share of the second principal component: of the model, and as published.

@@ -533,6 +533,22 @@ public nonisolated struct WireRequest: @unchecked Sendable {
     set {_uniqueStorage()._command = .pulse(newValue)}
   }
 
+  public var referenceProgram: WireReferenceProgram {
+    get {
+      if case .referenceProgram(let v)? = _storage._command {return v}
+      return WireReferenceProgram()
+    }
+    set {_uniqueStorage()._command = .referenceProgram(newValue)}
+  }
+
+  public var referenceRead: WireReferenceRead {
+    get {
+      if case .referenceRead(let v)? = _storage._command {return v}
+      return WireReferenceRead()
+    }
+    set {_uniqueStorage()._command = .referenceRead(newValue)}
+  }
+
   public var simulatedClock: WireSimulatedClock {
     get {
       if case .simulatedClock(let v)? = _storage._command {return v}
@@ -594,6 +610,8 @@ public nonisolated struct WireRequest: @unchecked Sendable {
     case query(WireQuery)
     case cancel(WireCancel)
     case pulse(WirePulse)
+    case referenceProgram(WireReferenceProgram)
+    case referenceRead(WireReferenceRead)
     case simulatedClock(WireSimulatedClock)
     case simulatedTruth(WireSimulatedTruth)
     case simulatedSnapshot(WireSimulatedSnapshot)
@@ -813,6 +831,22 @@ public nonisolated struct WireReply: @unchecked Sendable {
     set {_uniqueStorage()._result = .pulse(newValue)}
   }
 
+  public var referenceProgram: WireReferenceProgramResult {
+    get {
+      if case .referenceProgram(let v)? = _storage._result {return v}
+      return WireReferenceProgramResult()
+    }
+    set {_uniqueStorage()._result = .referenceProgram(newValue)}
+  }
+
+  public var referenceRead: WireReferenceReadResult {
+    get {
+      if case .referenceRead(let v)? = _storage._result {return v}
+      return WireReferenceReadResult()
+    }
+    set {_uniqueStorage()._result = .referenceRead(newValue)}
+  }
+
   public var simulatedClock: WireSimulatedClockResult {
     get {
       if case .simulatedClock(let v)? = _storage._result {return v}
@@ -871,6 +905,8 @@ public nonisolated struct WireReply: @unchecked Sendable {
     case query(WireQueryResult)
     case cancel(WireCancelResult)
     case pulse(WirePulseResult)
+    case referenceProgram(WireReferenceProgramResult)
+    case referenceRead(WireReferenceReadResult)
     case simulatedClock(WireSimulatedClockResult)
     case simulatedTruth(WireSimulatedTruthResult)
     case simulatedSnapshot(WireSimulatedSnapshotResult)
@@ -1737,6 +1773,7 @@ public nonisolated struct WireBank: @unchecked Sendable {
     set {_uniqueStorage()._columns = newValue}
   }
 
+  /// of each tile, numbered after the data columns
   public var ltmColumns: UInt32 {
     get {_storage._ltmColumns}
     set {_uniqueStorage()._ltmColumns = newValue}
@@ -1804,6 +1841,12 @@ public nonisolated struct WireBank: @unchecked Sendable {
   public var verifyPulsesMax: UInt32 {
     get {_storage._verifyPulsesMax}
     set {_uniqueStorage()._verifyPulsesMax = newValue}
+  }
+
+  /// the chip's GTM; 0: a bank for matrices
+  public var gtmCells: UInt32 {
+    get {_storage._gtmCells}
+    set {_uniqueStorage()._gtmCells = newValue}
   }
 
   /// pulses after which most cells have failed; 0: no limit
@@ -1913,6 +1956,9 @@ public nonisolated struct WireStatusResult: Sendable {
   /// of the asking session; 0: none
   public var sequenceLast: UInt64 = 0
 
+  /// what the GTM was written to; 0: not, or not wholly
+  public var gtmConductanceUs: Double = 0
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -1972,6 +2018,9 @@ public nonisolated struct WireMatrixState: Sendable {
 
   /// order: row block, column block, slice, polarity (last fastest)
   public var tiles: [UInt32] = []
+
+  /// what its LTM columns were written to; 0: not, or not wholly
+  public var ltmConductanceUs: Double = 0
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -2519,6 +2568,77 @@ public nonisolated struct WirePulseResult: Sendable {
   public init() {}
 }
 
+/// Writes all cells of a reference open loop to one conductance.
+public nonisolated struct WireReferenceProgram: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// its LTM columns; 0: the chip's GTM
+  public var matrix: UInt32 = 0
+
+  /// 0: G_on
+  public var conductanceUs: Double = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+public nonisolated struct WireReferenceProgramResult: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// written
+  public var cells: UInt64 = 0
+
+  public var notAttempted: UInt64 = 0
+
+  public var conductanceUs: Double = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// Sums the currents of the GTM's cells, every line at the read voltage.
+public nonisolated struct WireReferenceRead: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// read pulses averaged; 0: 1
+  public var repeats: UInt32 = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+public nonisolated struct WireReferenceReadResult: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var sumUa: Double = 0
+
+  /// if every cell held what it was written to
+  public var nominalUa: Double = 0
+
+  public var cells: UInt64 = 0
+
+  public var repeats: UInt32 = 0
+
+  public var conversions: UInt64 = 0
+
+  public var clipped: UInt64 = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
 public nonisolated struct WireRead: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -2580,6 +2700,9 @@ public nonisolated struct WireMultiply: Sendable {
   /// 0: the matrix's
   public var adcFullScaleUa: Double = 0
 
+  /// second reply tensor f32 [batch, column blocks, polarities, LTM columns], PRODUCT
+  public var ltm: Bool = false
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public nonisolated enum Output: SwiftProtobuf.Enum, Swift.CaseIterable {
@@ -2635,9 +2758,15 @@ public nonisolated struct WireMultiplyResult: Sendable {
   /// product of one output code, in weight code × input code
   public var lsb: Double = 0
 
+  /// of the data columns
   public var conversions: UInt64 = 0
 
   public var clipped: UInt64 = 0
+
+  /// product subtracted from each output for a unit of the vector's sum
+  public var referencePerInput: Double = 0
+
+  public var ltmClipped: UInt64 = 0
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -3208,7 +3337,7 @@ nonisolated extension WireCellStatus: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension WireRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Request"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}protocol\0\u{1}chip\0\u{1}session\0\u{1}sequence\0\u{3}request_id\0\u{1}epoch\0\u{3}deadline_ms\0\u{1}acknowledged\0\u{1}tensors\0\u{2}\u{7}hello\0\u{1}describe\0\u{1}status\0\u{1}health\0\u{3}lease_acquire\0\u{3}lease_renew\0\u{3}lease_release\0\u{3}lease_break\0\u{1}map\0\u{1}unmap\0\u{1}program\0\u{1}read\0\u{1}multiply\0\u{1}calibrate\0\u{1}power\0\u{1}query\0\u{1}cancel\0\u{1}pulse\0\u{4}\u{f}simulated_clock\0\u{3}simulated_truth\0\u{3}simulated_snapshot\0\u{3}simulated_restore\0\u{3}simulated_fault\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}protocol\0\u{1}chip\0\u{1}session\0\u{1}sequence\0\u{3}request_id\0\u{1}epoch\0\u{3}deadline_ms\0\u{1}acknowledged\0\u{1}tensors\0\u{2}\u{7}hello\0\u{1}describe\0\u{1}status\0\u{1}health\0\u{3}lease_acquire\0\u{3}lease_renew\0\u{3}lease_release\0\u{3}lease_break\0\u{1}map\0\u{1}unmap\0\u{1}program\0\u{1}read\0\u{1}multiply\0\u{1}calibrate\0\u{1}power\0\u{1}query\0\u{1}cancel\0\u{1}pulse\0\u{3}reference_program\0\u{3}reference_read\0\u{4}\u{d}simulated_clock\0\u{3}simulated_truth\0\u{3}simulated_snapshot\0\u{3}simulated_restore\0\u{3}simulated_fault\0")
 
   fileprivate class _StorageClass {
     var _protocol: UInt32 = 0
@@ -3502,6 +3631,32 @@ nonisolated extension WireRequest: SwiftProtobuf.Message, SwiftProtobuf._Message
             _storage._command = .pulse(v)
           }
         }()
+        case 34: try {
+          var v: WireReferenceProgram?
+          var hadOneofValue = false
+          if let current = _storage._command {
+            hadOneofValue = true
+            if case .referenceProgram(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._command = .referenceProgram(v)
+          }
+        }()
+        case 35: try {
+          var v: WireReferenceRead?
+          var hadOneofValue = false
+          if let current = _storage._command {
+            hadOneofValue = true
+            if case .referenceRead(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._command = .referenceRead(v)
+          }
+        }()
         case 48: try {
           var v: WireSimulatedClock?
           var hadOneofValue = false
@@ -3679,6 +3834,14 @@ nonisolated extension WireRequest: SwiftProtobuf.Message, SwiftProtobuf._Message
         guard case .pulse(let v)? = _storage._command else { preconditionFailure() }
         try visitor.visitSingularMessageField(value: v, fieldNumber: 33)
       }()
+      case .referenceProgram?: try {
+        guard case .referenceProgram(let v)? = _storage._command else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 34)
+      }()
+      case .referenceRead?: try {
+        guard case .referenceRead(let v)? = _storage._command else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 35)
+      }()
       case .simulatedClock?: try {
         guard case .simulatedClock(let v)? = _storage._command else { preconditionFailure() }
         try visitor.visitSingularMessageField(value: v, fieldNumber: 48)
@@ -3731,7 +3894,7 @@ nonisolated extension WireRequest: SwiftProtobuf.Message, SwiftProtobuf._Message
 
 nonisolated extension WireReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Reply"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}protocol\0\u{1}chip\0\u{1}session\0\u{1}sequence\0\u{3}request_id\0\u{1}error\0\u{1}effect\0\u{1}replayed\0\u{3}chip_time_s\0\u{1}backend\0\u{1}cost\0\u{1}warnings\0\u{1}tensors\0\u{2}\u{3}hello\0\u{1}describe\0\u{1}status\0\u{1}health\0\u{1}lease\0\u{2}\u{4}map\0\u{1}unmap\0\u{1}program\0\u{1}read\0\u{1}multiply\0\u{1}calibrate\0\u{1}power\0\u{1}query\0\u{1}cancel\0\u{1}pulse\0\u{4}\u{f}simulated_clock\0\u{3}simulated_truth\0\u{3}simulated_snapshot\0\u{3}simulated_restore\0\u{3}simulated_fault\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}protocol\0\u{1}chip\0\u{1}session\0\u{1}sequence\0\u{3}request_id\0\u{1}error\0\u{1}effect\0\u{1}replayed\0\u{3}chip_time_s\0\u{1}backend\0\u{1}cost\0\u{1}warnings\0\u{1}tensors\0\u{2}\u{3}hello\0\u{1}describe\0\u{1}status\0\u{1}health\0\u{1}lease\0\u{2}\u{4}map\0\u{1}unmap\0\u{1}program\0\u{1}read\0\u{1}multiply\0\u{1}calibrate\0\u{1}power\0\u{1}query\0\u{1}cancel\0\u{1}pulse\0\u{3}reference_program\0\u{3}reference_read\0\u{4}\u{d}simulated_clock\0\u{3}simulated_truth\0\u{3}simulated_snapshot\0\u{3}simulated_restore\0\u{3}simulated_fault\0")
 
   fileprivate class _StorageClass {
     var _protocol: UInt32 = 0
@@ -3998,6 +4161,32 @@ nonisolated extension WireReply: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
             _storage._result = .pulse(v)
           }
         }()
+        case 34: try {
+          var v: WireReferenceProgramResult?
+          var hadOneofValue = false
+          if let current = _storage._result {
+            hadOneofValue = true
+            if case .referenceProgram(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._result = .referenceProgram(v)
+          }
+        }()
+        case 35: try {
+          var v: WireReferenceReadResult?
+          var hadOneofValue = false
+          if let current = _storage._result {
+            hadOneofValue = true
+            if case .referenceRead(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._result = .referenceRead(v)
+          }
+        }()
         case 48: try {
           var v: WireSimulatedClockResult?
           var hadOneofValue = false
@@ -4174,6 +4363,14 @@ nonisolated extension WireReply: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
       case .pulse?: try {
         guard case .pulse(let v)? = _storage._result else { preconditionFailure() }
         try visitor.visitSingularMessageField(value: v, fieldNumber: 33)
+      }()
+      case .referenceProgram?: try {
+        guard case .referenceProgram(let v)? = _storage._result else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 34)
+      }()
+      case .referenceRead?: try {
+        guard case .referenceRead(let v)? = _storage._result else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 35)
       }()
       case .simulatedClock?: try {
         guard case .simulatedClock(let v)? = _storage._result else { preconditionFailure() }
@@ -4904,7 +5101,7 @@ nonisolated extension WireWires: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
 
 nonisolated extension WireBank: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Bank"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}technology\0\u{1}digital\0\u{3}is_volatile\0\u{3}first_tile\0\u{1}tiles\0\u{1}rows\0\u{1}columns\0\u{3}ltm_columns\0\u{3}bits_per_cell\0\u{3}on_conductance_us\0\u{3}off_conductance_us\0\u{3}read_voltage_v\0\u{3}drift_coefficient\0\u{3}drift_reference_age_s\0\u{3}read_noise_relative\0\u{3}read_noise_constant_us\0\u{3}programming_spread\0\u{3}verify_reads\0\u{3}verify_tolerance\0\u{3}verify_pulses_max\0\u{3}endurance_pulses\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}technology\0\u{1}digital\0\u{3}is_volatile\0\u{3}first_tile\0\u{1}tiles\0\u{1}rows\0\u{1}columns\0\u{3}ltm_columns\0\u{3}bits_per_cell\0\u{3}on_conductance_us\0\u{3}off_conductance_us\0\u{3}read_voltage_v\0\u{3}drift_coefficient\0\u{3}drift_reference_age_s\0\u{3}read_noise_relative\0\u{3}read_noise_constant_us\0\u{3}programming_spread\0\u{3}verify_reads\0\u{3}verify_tolerance\0\u{3}verify_pulses_max\0\u{3}endurance_pulses\0\u{3}gtm_cells\0")
 
   fileprivate class _StorageClass {
     var _name: String = String()
@@ -4928,6 +5125,7 @@ nonisolated extension WireBank: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
     var _verifyReads: UInt32 = 0
     var _verifyTolerance: Double = 0
     var _verifyPulsesMax: UInt32 = 0
+    var _gtmCells: UInt32 = 0
     var _endurancePulses: Double = 0
 
       // This property is used as the initial default value for new instances of the type.
@@ -4960,6 +5158,7 @@ nonisolated extension WireBank: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
       _verifyReads = source._verifyReads
       _verifyTolerance = source._verifyTolerance
       _verifyPulsesMax = source._verifyPulsesMax
+      _gtmCells = source._gtmCells
       _endurancePulses = source._endurancePulses
     }
   }
@@ -5001,6 +5200,7 @@ nonisolated extension WireBank: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
         case 20: try { try decoder.decodeSingularDoubleField(value: &_storage._verifyTolerance) }()
         case 21: try { try decoder.decodeSingularUInt32Field(value: &_storage._verifyPulsesMax) }()
         case 22: try { try decoder.decodeSingularDoubleField(value: &_storage._endurancePulses) }()
+        case 23: try { try decoder.decodeSingularUInt32Field(value: &_storage._gtmCells) }()
         default: break
         }
       }
@@ -5075,6 +5275,9 @@ nonisolated extension WireBank: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
       if _storage._endurancePulses.bitPattern != 0 {
         try visitor.visitSingularDoubleField(value: _storage._endurancePulses, fieldNumber: 22)
       }
+      if _storage._gtmCells != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._gtmCells, fieldNumber: 23)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -5105,6 +5308,7 @@ nonisolated extension WireBank: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
         if _storage._verifyReads != rhs_storage._verifyReads {return false}
         if _storage._verifyTolerance != rhs_storage._verifyTolerance {return false}
         if _storage._verifyPulsesMax != rhs_storage._verifyPulsesMax {return false}
+        if _storage._gtmCells != rhs_storage._gtmCells {return false}
         if _storage._endurancePulses != rhs_storage._endurancePulses {return false}
         return true
       }
@@ -5236,7 +5440,7 @@ nonisolated extension WireStatusQuery: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension WireStatusResult: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".StatusResult"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}state_digest\0\u{1}powered\0\u{3}chip_time_s\0\u{3}clock_mode\0\u{3}clock_rate\0\u{1}lease\0\u{1}matrices\0\u{3}tiles_free\0\u{1}tiles\0\u{3}truth_revealed\0\u{3}sequence_last\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}state_digest\0\u{1}powered\0\u{3}chip_time_s\0\u{3}clock_mode\0\u{3}clock_rate\0\u{1}lease\0\u{1}matrices\0\u{3}tiles_free\0\u{1}tiles\0\u{3}truth_revealed\0\u{3}sequence_last\0\u{3}gtm_conductance_us\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -5255,6 +5459,7 @@ nonisolated extension WireStatusResult: SwiftProtobuf.Message, SwiftProtobuf._Me
       case 9: try { try decoder.decodeSingularUInt32Field(value: &self.tiles) }()
       case 10: try { try decoder.decodeSingularBoolField(value: &self.truthRevealed) }()
       case 11: try { try decoder.decodeSingularUInt64Field(value: &self.sequenceLast) }()
+      case 12: try { try decoder.decodeSingularDoubleField(value: &self.gtmConductanceUs) }()
       default: break
       }
     }
@@ -5298,6 +5503,9 @@ nonisolated extension WireStatusResult: SwiftProtobuf.Message, SwiftProtobuf._Me
     if self.sequenceLast != 0 {
       try visitor.visitSingularUInt64Field(value: self.sequenceLast, fieldNumber: 11)
     }
+    if self.gtmConductanceUs.bitPattern != 0 {
+      try visitor.visitSingularDoubleField(value: self.gtmConductanceUs, fieldNumber: 12)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -5313,6 +5521,7 @@ nonisolated extension WireStatusResult: SwiftProtobuf.Message, SwiftProtobuf._Me
     if lhs.tiles != rhs.tiles {return false}
     if lhs.truthRevealed != rhs.truthRevealed {return false}
     if lhs.sequenceLast != rhs.sequenceLast {return false}
+    if lhs.gtmConductanceUs != rhs.gtmConductanceUs {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -5365,7 +5574,7 @@ nonisolated extension WireLeaseState: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
 nonisolated extension WireMatrixState: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".MatrixState"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}matrix\0\u{1}name\0\u{1}rows\0\u{1}columns\0\u{1}bank\0\u{1}mapping\0\u{1}sensing\0\u{1}slices\0\u{3}bits_per_slice\0\u{3}code_max\0\u{3}adc_full_scale_ua\0\u{3}weights_programmed\0\u{3}weights_unverified\0\u{1}tiles\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}matrix\0\u{1}name\0\u{1}rows\0\u{1}columns\0\u{1}bank\0\u{1}mapping\0\u{1}sensing\0\u{1}slices\0\u{3}bits_per_slice\0\u{3}code_max\0\u{3}adc_full_scale_ua\0\u{3}weights_programmed\0\u{3}weights_unverified\0\u{1}tiles\0\u{3}ltm_conductance_us\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -5387,6 +5596,7 @@ nonisolated extension WireMatrixState: SwiftProtobuf.Message, SwiftProtobuf._Mes
       case 12: try { try decoder.decodeSingularUInt64Field(value: &self.weightsProgrammed) }()
       case 13: try { try decoder.decodeSingularUInt64Field(value: &self.weightsUnverified) }()
       case 14: try { try decoder.decodeRepeatedUInt32Field(value: &self.tiles) }()
+      case 15: try { try decoder.decodeSingularDoubleField(value: &self.ltmConductanceUs) }()
       default: break
       }
     }
@@ -5435,6 +5645,9 @@ nonisolated extension WireMatrixState: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if !self.tiles.isEmpty {
       try visitor.visitPackedUInt32Field(value: self.tiles, fieldNumber: 14)
     }
+    if self.ltmConductanceUs.bitPattern != 0 {
+      try visitor.visitSingularDoubleField(value: self.ltmConductanceUs, fieldNumber: 15)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -5453,6 +5666,7 @@ nonisolated extension WireMatrixState: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if lhs.weightsProgrammed != rhs.weightsProgrammed {return false}
     if lhs.weightsUnverified != rhs.weightsUnverified {return false}
     if lhs.tiles != rhs.tiles {return false}
+    if lhs.ltmConductanceUs != rhs.ltmConductanceUs {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -6389,6 +6603,166 @@ nonisolated extension WirePulseResult: SwiftProtobuf.Message, SwiftProtobuf._Mes
   }
 }
 
+nonisolated extension WireReferenceProgram: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".ReferenceProgram"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}matrix\0\u{3}conductance_us\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.matrix) }()
+      case 2: try { try decoder.decodeSingularDoubleField(value: &self.conductanceUs) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.matrix != 0 {
+      try visitor.visitSingularUInt32Field(value: self.matrix, fieldNumber: 1)
+    }
+    if self.conductanceUs.bitPattern != 0 {
+      try visitor.visitSingularDoubleField(value: self.conductanceUs, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WireReferenceProgram, rhs: WireReferenceProgram) -> Bool {
+    if lhs.matrix != rhs.matrix {return false}
+    if lhs.conductanceUs != rhs.conductanceUs {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireReferenceProgramResult: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".ReferenceProgramResult"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}cells\0\u{3}not_attempted\0\u{3}conductance_us\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.cells) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.notAttempted) }()
+      case 3: try { try decoder.decodeSingularDoubleField(value: &self.conductanceUs) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.cells != 0 {
+      try visitor.visitSingularUInt64Field(value: self.cells, fieldNumber: 1)
+    }
+    if self.notAttempted != 0 {
+      try visitor.visitSingularUInt64Field(value: self.notAttempted, fieldNumber: 2)
+    }
+    if self.conductanceUs.bitPattern != 0 {
+      try visitor.visitSingularDoubleField(value: self.conductanceUs, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WireReferenceProgramResult, rhs: WireReferenceProgramResult) -> Bool {
+    if lhs.cells != rhs.cells {return false}
+    if lhs.notAttempted != rhs.notAttempted {return false}
+    if lhs.conductanceUs != rhs.conductanceUs {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireReferenceRead: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".ReferenceRead"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}repeats\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.repeats) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.repeats != 0 {
+      try visitor.visitSingularUInt32Field(value: self.repeats, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WireReferenceRead, rhs: WireReferenceRead) -> Bool {
+    if lhs.repeats != rhs.repeats {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireReferenceReadResult: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".ReferenceReadResult"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}sum_ua\0\u{3}nominal_ua\0\u{1}cells\0\u{1}repeats\0\u{1}conversions\0\u{1}clipped\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularDoubleField(value: &self.sumUa) }()
+      case 2: try { try decoder.decodeSingularDoubleField(value: &self.nominalUa) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.cells) }()
+      case 4: try { try decoder.decodeSingularUInt32Field(value: &self.repeats) }()
+      case 5: try { try decoder.decodeSingularUInt64Field(value: &self.conversions) }()
+      case 6: try { try decoder.decodeSingularUInt64Field(value: &self.clipped) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.sumUa.bitPattern != 0 {
+      try visitor.visitSingularDoubleField(value: self.sumUa, fieldNumber: 1)
+    }
+    if self.nominalUa.bitPattern != 0 {
+      try visitor.visitSingularDoubleField(value: self.nominalUa, fieldNumber: 2)
+    }
+    if self.cells != 0 {
+      try visitor.visitSingularUInt64Field(value: self.cells, fieldNumber: 3)
+    }
+    if self.repeats != 0 {
+      try visitor.visitSingularUInt32Field(value: self.repeats, fieldNumber: 4)
+    }
+    if self.conversions != 0 {
+      try visitor.visitSingularUInt64Field(value: self.conversions, fieldNumber: 5)
+    }
+    if self.clipped != 0 {
+      try visitor.visitSingularUInt64Field(value: self.clipped, fieldNumber: 6)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WireReferenceReadResult, rhs: WireReferenceReadResult) -> Bool {
+    if lhs.sumUa != rhs.sumUa {return false}
+    if lhs.nominalUa != rhs.nominalUa {return false}
+    if lhs.cells != rhs.cells {return false}
+    if lhs.repeats != rhs.repeats {return false}
+    if lhs.conversions != rhs.conversions {return false}
+    if lhs.clipped != rhs.clipped {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
 nonisolated extension WireRead: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Read"
   public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}matrix\0\u{1}tile\0\u{3}of_tile\0\u{1}region\0\u{1}repeats\0\u{1}conductances\0")
@@ -6480,7 +6854,7 @@ nonisolated extension WireReadResult: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
 nonisolated extension WireMultiply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Multiply"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}matrix\0\u{1}transpose\0\u{3}bit_serial\0\u{1}output\0\u{3}adc_full_scale_ua\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}matrix\0\u{1}transpose\0\u{3}bit_serial\0\u{1}output\0\u{3}adc_full_scale_ua\0\u{1}ltm\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -6493,6 +6867,7 @@ nonisolated extension WireMultiply: SwiftProtobuf.Message, SwiftProtobuf._Messag
       case 3: try { try decoder.decodeSingularBoolField(value: &self.bitSerial) }()
       case 4: try { try decoder.decodeSingularEnumField(value: &self.output) }()
       case 5: try { try decoder.decodeSingularDoubleField(value: &self.adcFullScaleUa) }()
+      case 6: try { try decoder.decodeSingularBoolField(value: &self.ltm) }()
       default: break
       }
     }
@@ -6514,6 +6889,9 @@ nonisolated extension WireMultiply: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if self.adcFullScaleUa.bitPattern != 0 {
       try visitor.visitSingularDoubleField(value: self.adcFullScaleUa, fieldNumber: 5)
     }
+    if self.ltm != false {
+      try visitor.visitSingularBoolField(value: self.ltm, fieldNumber: 6)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -6523,6 +6901,7 @@ nonisolated extension WireMultiply: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if lhs.bitSerial != rhs.bitSerial {return false}
     if lhs.output != rhs.output {return false}
     if lhs.adcFullScaleUa != rhs.adcFullScaleUa {return false}
+    if lhs.ltm != rhs.ltm {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -6534,7 +6913,7 @@ nonisolated extension WireMultiply.Output: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension WireMultiplyResult: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".MultiplyResult"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}lsb\0\u{1}conversions\0\u{1}clipped\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}lsb\0\u{1}conversions\0\u{1}clipped\0\u{3}reference_per_input\0\u{3}ltm_clipped\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -6545,6 +6924,8 @@ nonisolated extension WireMultiplyResult: SwiftProtobuf.Message, SwiftProtobuf._
       case 1: try { try decoder.decodeSingularDoubleField(value: &self.lsb) }()
       case 2: try { try decoder.decodeSingularUInt64Field(value: &self.conversions) }()
       case 3: try { try decoder.decodeSingularUInt64Field(value: &self.clipped) }()
+      case 4: try { try decoder.decodeSingularDoubleField(value: &self.referencePerInput) }()
+      case 5: try { try decoder.decodeSingularUInt64Field(value: &self.ltmClipped) }()
       default: break
       }
     }
@@ -6560,6 +6941,12 @@ nonisolated extension WireMultiplyResult: SwiftProtobuf.Message, SwiftProtobuf._
     if self.clipped != 0 {
       try visitor.visitSingularUInt64Field(value: self.clipped, fieldNumber: 3)
     }
+    if self.referencePerInput.bitPattern != 0 {
+      try visitor.visitSingularDoubleField(value: self.referencePerInput, fieldNumber: 4)
+    }
+    if self.ltmClipped != 0 {
+      try visitor.visitSingularUInt64Field(value: self.ltmClipped, fieldNumber: 5)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -6567,6 +6954,8 @@ nonisolated extension WireMultiplyResult: SwiftProtobuf.Message, SwiftProtobuf._
     if lhs.lsb != rhs.lsb {return false}
     if lhs.conversions != rhs.conversions {return false}
     if lhs.clipped != rhs.clipped {return false}
+    if lhs.referencePerInput != rhs.referencePerInput {return false}
+    if lhs.ltmClipped != rhs.ltmClipped {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

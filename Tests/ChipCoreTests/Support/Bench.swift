@@ -21,18 +21,21 @@ final class TestBench {
         SessionID(Array(repeating: number, count: 16))!
     }
 
-    init(_ spec: ChipSpec, store: MemoryStore = MemoryStore()) throws {
+    let serial: UInt32
+
+    init(_ spec: ChipSpec, serial: UInt32 = 7, store: MemoryStore = MemoryStore()) throws {
         self.spec = spec
+        self.serial = serial
         self.store = store
         chip = try EmulatedChip(
-            serial: 7, spec: spec, store: store, limits: Self.limits, now: now)
+            serial: serial, spec: spec, store: store, limits: Self.limits, now: now)
     }
 
     /// Power cut and restart: only what was stored is left.
     func restart() throws {
         store = MemoryStore(store.snapshot)
         chip = try EmulatedChip(
-            serial: 7, spec: spec, store: store, limits: Self.limits, now: now)
+            serial: serial, spec: spec, store: store, limits: Self.limits, now: now)
     }
 
     func takeLease() throws {
@@ -119,14 +122,18 @@ final class TestBench {
         _ matrix: UInt32, _ inputs: MultiplyCommand.Inputs, batch: Int, transposed: Bool = false,
         bitSerial: Bool = false
     ) throws -> [Float] {
-        let reply = try chip.sample(
-            .multiply(
-                MultiplyCommand(
-                    matrix: matrix, inputs: inputs, batch: batch, transposed: transposed,
-                    bitSerial: bitSerial, products: true, fullScaleMicroamperes: 0)),
-            work: work)
-        guard case .products(let values, _, _, _) = reply.result else { preconditionFailure() }
+        let product = try multiply(
+            MultiplyCommand(
+                matrix: matrix, inputs: inputs, batch: batch, transposed: transposed,
+                bitSerial: bitSerial, products: true, fullScaleMicroamperes: 0))
+        guard case .products(let values) = product.values else { preconditionFailure() }
         return values
+    }
+
+    func multiply(_ command: MultiplyCommand, work: WorkContext? = nil) throws -> ProductResult {
+        let reply = try chip.sample(.multiply(command), work: work ?? self.work)
+        guard case .product(let product) = reply.result else { preconditionFailure() }
+        return product
     }
 }
 
@@ -160,25 +167,28 @@ enum TestSpec {
 
     static func chip(
         _ technology: CellTechnology, tiles: Int = 32, rows: Int = 16, columns: Int = 8,
-        adcBits: Int? = nil, dacError: ConverterError = .none, adcError: ConverterError = .none,
-        wires: WireResistances = .ideal, withinChip: Double = 0, clock: ClockMode = .manual
+        ltmColumns: Int = 0, gtmCells: Int = 0, adcBits: Int? = nil,
+        dacError: ConverterError = .none, adcError: ConverterError = .none,
+        wires: WireResistances = .ideal, model: Variation.Model = .weightProportional,
+        betweenChips: Double = 0, withinChip: Double = 0, clock: ClockMode = .manual
     ) throws -> ChipSpec {
-        ChipSpec(
+        let nvm = BankSpec(
+            name: "nvm", technology: technology, tiles: tiles, rows: rows, columns: columns,
+            ltmColumns: ltmColumns)
+        return ChipSpec(
             name: "test",
             banks: [
-                BankSpec(
-                    name: "nvm", technology: technology, tiles: tiles, rows: rows,
-                    columns: columns),
+                nvm,
                 BankSpec(
                     name: "sram", technology: try digital(), tiles: 64, rows: rows,
                     columns: columns),
-            ],
+            ] + (gtmCells > 0 ? [BankSpec(gtmCells: gtmCells, like: nvm)] : []),
             converters: ConverterSpec(
                 dacBits: 8, adcBits: adcBits, readVoltage: 0.2, dacError: dacError,
                 adcError: adcError),
             wires: wires,
             variation: try Variation(
-                model: .weightProportional, betweenChip: 0, withinChip: withinChip),
+                model: model, betweenChip: betweenChips, withinChip: withinChip),
             periphery: PeripheryCost(), clock: clock)
     }
 }

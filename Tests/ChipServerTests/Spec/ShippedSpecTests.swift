@@ -13,6 +13,7 @@ struct ShippedSpecTests {
         let relative: Double, constant: Double, verifyReads: Int
         var converters = ConverterSpec(dacBits: 8, adcBits: 10, readVoltage: 0.2)
         var wires = WireResistances.ideal
+        var spread = 0.0
         var testDescription: String { chip }
     }
 
@@ -39,6 +40,9 @@ struct ShippedSpecTests {
         Row(
             chip: "rram-wires", technology: "rram", bits: 4, onMicrosiemens: 20, ratio: 10,
             nu: 0.04, relative: 0.1, constant: 0, verifyReads: 16, wires: .published),
+        Row(
+            chip: "rram-tuning", technology: "rram", bits: 4, onMicrosiemens: 20, ratio: 10,
+            nu: 0.04, relative: 0.1, constant: 0, verifyReads: 16, spread: 0.1),
         Row(
             chip: "hybrid", technology: "rram", bits: 4, onMicrosiemens: 20, ratio: 10, nu: 0.04,
             relative: 0.1, constant: 0, verifyReads: 16),
@@ -69,8 +73,8 @@ struct ShippedSpecTests {
         #expect(spec.converters == row.converters)
         #expect(spec.wires == row.wires)
         #expect(spec.clock == .rate(1))
-        #expect(spec.variation.betweenChip == 0)
-        #expect(spec.variation.withinChip == 0)
+        #expect(spec.variation.betweenChip == row.spread)
+        #expect(spec.variation.withinChip == row.spread)
         #expect(spec.periphery == PeripheryCost())
     }
 
@@ -87,6 +91,16 @@ struct ShippedSpecTests {
         #expect(bank.tiles >= 2 * blocks * 4 * 2)
         #expect(bank.tiles >= 160)
         #expect((bank.rows, bank.columns) == (128, 128))
+    }
+
+    @Test func theTuningChipHasReferenceCells() throws {
+        let spec = try ResolvedSpec(chipFile: ShippedSpecs.chip("rram-tuning")).spec
+        #expect(spec.banks.map(\.name) == ["nvm", "gtm"])
+        #expect(spec.banks[0].ltmColumns == 1)
+        // ⌈1000/128⌉ columns.
+        let gtm = spec.banks[1]
+        #expect((gtm.gtmCells, gtm.tiles, gtm.rows, gtm.columns) == (1000, 1, 128, 8))
+        #expect(spec.matrixTiles == 96)
     }
 
     @Test func theHybridHasADigitalBank() throws {

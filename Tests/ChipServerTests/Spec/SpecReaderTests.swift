@@ -91,6 +91,18 @@ struct SpecReaderTests {
             "  adc_bits: ideal\n" + Self.errors(offset: 0, gain: 0.1),
             "converters.errors.adc_gain_error is not 0, but adc_bits is ideal"),
         Mistake(
+            "    columns: 128", "    columns: 128\n    ltm_columns: 17",
+            "banks[0].ltm_columns is \"17\"; allowed: 0 … 16"),
+        Mistake(
+            "wires: ideal", "gtm: {cells: 100001, bank: nvm}\nwires: ideal",
+            "gtm.cells is \"100001\"; allowed: 1 … 100000"),
+        Mistake(
+            "wires: ideal", "gtm: {cells: 1000, bank: main}\nwires: ideal",
+            "gtm.bank is \"main\", which is no analog bank of this chip"),
+        Mistake(
+            "  - name: nvm", "  - name: gtm",
+            "banks[0].name is \"gtm\", which another bank has already"),
+        Mistake(
             "wires: ideal", "wires: copper",
             "wires is \"copper\"; allowed: ideal, or a mapping of the four resistances"),
         Mistake(

@@ -191,7 +191,7 @@ struct SQLiteChipStoreTests {
 
     @Test(arguments: [
         (99, "has layout 99, made by a newer chipd"),
-        (1, "has layout 1; this chipd reads layouts from 2"),
+        (2, "has layout 2; this chipd reads layouts from 3"),
     ])
     func anotherLayoutIsLeftAlone(_ layout: UInt8, _ sentence: String) throws {
         try open().close()

@@ -4,6 +4,8 @@ extension DataSheet {
     init(emulating spec: ChipSpec, limits: ChipLimits) {
         let wires = spec.wires == .ideal ? [] : ["wire resistance"]
         let noWires = spec.wires == .ideal ? ["wire resistance"] : []
+        let hasTuning = spec.gtm != nil || spec.banks.contains { $0.ltmColumns > 0 }
+        let tuning = hasTuning ? ["tuning columns (GTM, LTM)"] : []
         self.init(
             spec: spec,
             effectsModelled: [
@@ -12,9 +14,9 @@ extension DataSheet {
                 "DAC", "ADC", "offset and gain errors of converters", "bit slices",
                 "broken cells, lines and converters", "volatile digital tiles",
                 "cost of arrays, converters and programming",
-            ] + wires,
+            ] + wires + tuning,
             effectsNotModelled: noWires + [
-                "tuning columns", "read disturb", "temperature",
+                "read disturb", "temperature",
             ],
             worstMilliseconds: Self.worstCases(spec, limits))
     }
@@ -39,7 +41,7 @@ extension DataSheet {
             let multiply = model.product(
                 ProductActivity(
                     steps: limits.batch * 2 * spec.converters.dacBits, tiles: bank.tiles,
-                    inputLinesPerTile: bank.rows, outputLinesPerTile: bank.columns,
+                    inputLinesPerTile: bank.rows, outputLinesPerTile: bank.bitLines,
                     drivenLines: 0, conversions: 0, adcBits: spec.converters.adcBits,
                     bytes: 2 * limits.replyBytes, currentSquares: 0))
             return [program, pulse, read, multiply].map { $0.latencyNanoseconds * 1e-6 }

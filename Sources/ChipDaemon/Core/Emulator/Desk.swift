@@ -38,8 +38,9 @@ extension EmulatedChip {
             stateDigest: StateDigest.of(state), isPowered: state.counters.isPowered,
             chipTime: time, clock: clock.record.mode, lease: lease,
             matrices: state.matrices.values.map(\.description).sorted { $0.id < $1.id },
-            tilesFree: spec.tiles - used, tiles: spec.tiles,
+            tilesFree: spec.matrixTiles - used, tiles: spec.matrixTiles,
             isTruthRevealed: state.counters.isTruthRevealed, sequenceLast: last,
+            gtmMicrosiemens: state.counters.gtmMicrosiemens,
             warnings: clock.warnings)
     }
 

@@ -10,6 +10,8 @@ extension EmulatedChip {
                 case .read(let command): try worker.read(command, at: time, limits: limits)
                 case .multiply(let command):
                     try worker.multiply(command, at: time, limits: limits, work: work)
+                case .readReference(let repeats):
+                    try worker.readReference(repeats: repeats, at: time)
                 }
             reply.warnings = warnings + reply.warnings
             // Not worth a transaction: the totals are stored with the next change or time.
@@ -90,7 +92,7 @@ extension EmulatedChip {
         let time = desk.withLock { $0.clock.now(work.now) }
         return try worker.withLock { (worker) throws(ChipFault) in
             let bank = try worker.analogBank(ofTile: tile)
-            let region = try region.resolved(rows: bank.rows, columns: bank.columns)
+            let region = try region.resolved(rows: bank.rows, columns: bank.bitLines)
             if !worker.state.counters.isTruthRevealed {
                 var counters = worker.state.counters
                 counters.isTruthRevealed = true
@@ -103,7 +105,7 @@ extension EmulatedChip {
                 worker.note(counters)
             }
             let cut = { (values: [Float]) in
-                values.rectangle(region, stride: bank.columns)
+                values.rectangle(region, stride: bank.bitLines)
             }
             let aged = worker.agedConductances(ofTile: tile, in: worker.state, at: time)
             return SimulationReply(

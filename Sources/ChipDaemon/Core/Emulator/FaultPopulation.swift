@@ -19,7 +19,7 @@ struct FaultPopulation {
                 switch kind {
                 case .stuckOn, .stuckOff: bank.cellsPerTile
                 case .deadWordLine: bank.rows
-                case .deadBitLine: bank.columns
+                case .deadBitLine: bank.bitLines
                 case .adcOffset: 1
                 }
             parts.append(Part(tile: tile, first: count, count: elements))

@@ -24,7 +24,7 @@ enum FaultSentences {
         }
         sentences += record.deadWordLines.prefix(max).map { "word line \($0) of \(tile) is dead" }
         sentences += record.deadBitLines.prefix(max).map { "bit line \($0) of \(tile) is dead" }
-        let columns = spec.banks[spec.bank(ofTile: record.tile)].columns
+        let columns = spec.banks[spec.bank(ofTile: record.tile)].bitLines
         for (cells, state) in [(record.stuckOn, "ON"), (record.stuckOff, "OFF")] {
             sentences += cells.prefix(max).map { cell in
                 "the cell at row \(Int(cell) / columns), column \(Int(cell) % columns) of "

@@ -25,6 +25,15 @@ struct ProductPlan: Sendable {
     var productsPerMicroampere: Double
     /// Product subtracted for each unit of ΣX; 0 with differential mapping.
     var referencePerInput: Double
+    /// `nil`: the LTM columns are not asked for.
+    var ltm: LTMPlan?
+
+    /// The LTM columns of a product: each column block and polarity has its own.
+    struct LTMPlan: Sendable {
+        var columns: Range<Int>
+        /// (T-3); `nil`: ideal.
+        var adc: ADC?
+    }
 
     var inputCount: Int { isTransposed ? layout.columns : layout.rows }
     var outputCount: Int { isTransposed ? layout.rows : layout.columns }
@@ -65,6 +74,14 @@ struct ProductPlan: Sendable {
                     columnBlock: isTransposed ? inputBlock : outputBlock, slice: slice,
                     polarity: polarity)]
         }
+    }
+
+    /// Column blocks × polarities.
+    var ltmGroups: Int { outputBlocks * layout.polarities }
+
+    /// Batch × column blocks × polarities × LTM columns.
+    func ltmShape(_ ltm: LTMPlan) -> [Int] {
+        [batch, outputBlocks, layout.polarities, ltm.columns.count]
     }
 
     /// Σ_i X_i of one vector.
@@ -133,17 +150,55 @@ extension Worker {
         let fullScale =
             command.fullScaleMicroamperes > 0
             ? command.fullScaleMicroamperes : matrix.fullScaleMicroamperes
-        let plan = ProductPlan(
+        var plan = ProductPlan(
             matrix: matrix, bank: bank, layout: layout, batch: command.batch,
             inputs: command.inputs, isTransposed: command.transposed,
             isBitSerial: command.bitSerial, dac: dac,
             adc: bank.isDigital ? nil : adc(for: matrix, fullScale: fullScale),
             productsPerMicroampere: kappa, referencePerInput: reference)
+        if command.ltm { plan.ltm = try ltm(plan) }
         try check(plan, command, limits)
         return plan
     }
 
-    private func dac() -> DAC {
+    private func ltm(_ plan: ProductPlan) throws(ChipFault) -> ProductPlan.LTMPlan {
+        let (bank, matrix) = (plan.bank, plan.matrix)
+        guard bank.ltmColumns > 0 else {
+            throw .field(
+                "ltm", "true", allowed: "false: the tiles of bank \(bank.name) have no LTM columns")
+        }
+        guard !plan.isTransposed else {
+            throw .field("ltm", "true", allowed: "false where transpose is true")
+        }
+        guard matrix.ltmMicrosiemens > 0 else {
+            throw ChipFault(
+                .failedPrecondition, .notProgrammed, .afterFix,
+                "the LTM columns of matrix \(matrix.id) were never programmed: use "
+                    + "reference.program")
+        }
+        return ProductPlan.LTMPlan(
+            columns: bank.columns ..< bank.bitLines,
+            adc: tuningADC(
+                rows: plan.inputRange(0).count, microsiemens: matrix.ltmMicrosiemens))
+    }
+
+    /// (T-3) of columns with so many cells; `nil`: an ideal converter.
+    func tuningADC(rows: Int, microsiemens: Double) -> ADC? {
+        guard let bits = spec.converters.adcBits else { return nil }
+        let nominal = TuningColumns.nominal(
+            rows: rows, readVoltage: spec.converters.readVoltage,
+            conductance: .microsiemens(microsiemens))
+        do {
+            return try ADC(
+                bits: bits,
+                fullScaleMicroamperes: TuningColumns.fullScale(nominalMicroamperes: nominal),
+                isSigned: false, error: spec.converters.adcError)
+        } catch {
+            preconditionFailure("bits and conductance were checked where they came in: \(error)")
+        }
+    }
+
+    func dac() -> DAC {
         let converters = spec.converters
         do {
             return try DAC(
@@ -190,12 +245,14 @@ extension Worker {
                 "inputs have \(count) elements; \(plan.batch) vectors of matrix "
                     + "\(plan.matrix.id) need \(plan.batch) × \(plan.inputCount)")
         }
-        guard plan.batch * plan.outputCount * 4 <= limits.replyBytes else {
+        let vectorBytes =
+            4 * (plan.outputCount + (plan.ltm.map { plan.ltmShape($0)[1...].reduce(1, *) } ?? 0))
+        guard plan.batch * vectorBytes <= limits.replyBytes else {
             throw ChipFault(
                 .resourceExhausted, .limit, .afterFix,
-                "the reply would have \(plan.batch * plan.outputCount * 4) bytes; allowed: "
-                    + "\(limits.replyBytes). Send at most "
-                    + "\(limits.replyBytes / (4 * plan.outputCount)) vectors")
+                "the reply would have \(plan.batch * vectorBytes) bytes; allowed: "
+                    + "\(limits.replyBytes). Send at most \(limits.replyBytes / vectorBytes) "
+                    + "vectors")
         }
         guard command.products || plan.adc != nil || plan.bank.isDigital else {
             throw ChipFault(
@@ -217,7 +274,8 @@ extension Worker {
         } else if let adc = plan.adc {
             let slices = Double(1 << (plan.matrix.slices * plan.matrix.bitsPerSlice))
             largest =
-                Double(adc.codeMax) * slices * Double(plan.inputBlocks)
+                Double(max(adc.codeMax, plan.ltm?.adc?.codeMax ?? 0)) * slices
+                * Double(plan.inputBlocks)
                 * Double(plan.signs.count) * (plan.isBitSerial ? inputMax : 1)
                 + plan.referencePerInput * inputMax * Double(plan.inputCount)
                 / (plan.productsPerMicroampere * adc.lsbMicroamperes)

@@ -164,7 +164,7 @@ extension Worker {
         limits: ChipLimits
     ) throws(ChipFault) -> ProgramPlan {
         let bank = try analogBank(ofTile: tile)
-        let region = try command.region.resolved(rows: bank.rows, columns: bank.columns)
+        let region = try command.region.resolved(rows: bank.rows, columns: bank.bitLines)
         try checkShape(command, region)
         try checkCount("conductances", values.count, region)
         try checkMask(command.mask, region)
@@ -186,7 +186,7 @@ extension Worker {
         for index in 0 ..< region.count where command.mask.map({ $0[index] != 0 }) ?? true {
             let row = region.row + index / region.columns
             let column = region.column + index % region.columns
-            job.cells.append(Int32(row * bank.columns + column))
+            job.cells.append(Int32(row * bank.bitLines + column))
             job.targets.append(values[index])
             job.statusIndices.append(Int32(index))
         }

@@ -11,9 +11,10 @@ package struct TileImage: Sendable {
     /// A tenth of the step of a 13-bit ADC (physics §6).
     package static let relativeErrorMax = 1e-5
 
-    /// The first tile; the direction counts only in wires.
+    /// The first tile and column; the direction counts only in wires.
     package struct Key: Hashable, Sendable {
         package var tile: Int
+        package var firstColumn: Int
         package var direction: ReadDirection
     }
 
@@ -32,31 +33,34 @@ package struct TileImage: Sendable {
 }
 
 extension Worker {
-    /// The image of `rows` × `columns` cells of one tile, or of a pair subtracted before the ADC.
+    /// The image of some columns in the rows from 0 of one tile, or of a pair subtracted before
+    /// the ADC.
     package mutating func image(
-        of tiles: [Int], rows: Int, columns: Int, bank: BankSpec, direction: ReadDirection,
+        of tiles: [Int], rows: Int, columns: Range<Int>, bank: BankSpec, direction: ReadDirection,
         at time: ChipInstant
     ) -> TileImage {
         let hasWires = spec.wires != .ideal
-        let key = TileImage.Key(tile: tiles[0], direction: hasWires ? direction : .forward)
+        let key = TileImage.Key(
+            tile: tiles[0], firstColumn: columns.lowerBound,
+            direction: hasWires ? direction : .forward)
         if let known = images[key], known.holds(at: time) { return known }
         let parts = tiles.map { tile in
             agedConductances(ofTile: tile, in: state, at: time)
-                .corner(rows: rows, columns: columns, stride: bank.columns)
+                .block(rows: rows, columns: columns, stride: bank.bitLines)
         }
         let image =
             hasWires
             ? wiredImage(
                 of: tiles, rows: rows, columns: columns, bank: bank, direction: direction, at: time)
             : Self.image(
-                of: parts, rows: rows, columns: columns, noise: bank.technology.readNoise,
-                dead: tiles.map { deadLines(ofTile: $0) })
+                of: parts, rows: rows, columns: columns.count, noise: bank.technology.readNoise,
+                dead: tiles.map { deadLines(ofTile: $0).inColumns(columns) })
         var rowSums = [Float](repeating: 0, count: rows)
-        var columnSums = [Float](repeating: 0, count: columns)
+        var columnSums = [Float](repeating: 0, count: columns.count)
         for part in parts {
             for row in 0 ..< rows {
-                for column in 0 ..< columns {
-                    let conductance = part[row * columns + column]
+                for column in 0 ..< columns.count {
+                    let conductance = part[row * columns.count + column]
                     rowSums[row] += conductance
                     columnSums[column] += conductance
                 }

@@ -1,5 +1,10 @@
 internal import Glibc
-import Physics
+package import Physics
+
+package struct WiresKey: Hashable, Sendable {
+    package var tile: Int
+    package var direction: ReadDirection
+}
 
 /// The solved wires of one tile in one direction: M and its noise now and for a while.
 ///
@@ -64,11 +69,12 @@ package struct TileWires: Sendable {
         }
     }
 
-    /// M and its noise on the upper left `rows` × `columns` cells.
+    /// M and its noise on some columns of the rows from 0.
     ///
     /// - Precondition: `covers(time)`.
     func array(
-        rows: Int, columns: Int, bank: BankSpec, direction: ReadDirection, at time: ChipInstant
+        rows: Int, columns: Range<Int>, bank: BankSpec, direction: ReadDirection,
+        at time: ChipInstant
     ) -> WiredArray {
         precondition(covers(time))
         var values: [Float]
@@ -86,7 +92,7 @@ package struct TileWires: Sendable {
             noise.count == 2
             ? WireNoise.between(noise[0], noise[1], share: min(max(share, 0), 1)) : noise.first
         return WiredArray(
-            rows: rows, columns: columns, tileRows: bank.rows, tileColumns: bank.columns,
+            rows: rows, columns: columns, tileRows: bank.rows, tileColumns: bank.bitLines,
             direction: direction, matrix: values, noise: between)
     }
 
@@ -106,7 +112,7 @@ struct WireSolution {
         direction: ReadDirection, withNoise: Bool, dead: DeadLines
     ) {
         let tile = WiredTile(
-            rows: bank.rows, columns: bank.columns, conductances: conductances,
+            rows: bank.rows, columns: bank.bitLines, conductances: conductances,
             resistances: resistances, direction: direction)
         matrix = EffectiveMatrix(tile)
         let law = bank.technology.readNoise

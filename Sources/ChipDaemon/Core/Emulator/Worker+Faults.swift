@@ -94,7 +94,7 @@ extension FaultRecord {
     func apply(to conductances: inout [Float], bank: BankSpec) {
         for cell in stuckOn { conductances[Int(cell)] = Float(bank.window.on.microsiemens) }
         for cell in stuckOff { conductances[Int(cell)] = Float(bank.window.off.microsiemens) }
-        deadLines.silence(&conductances, width: bank.columns)
+        deadLines.silence(&conductances, width: bank.bitLines)
     }
 }
 
@@ -111,13 +111,13 @@ struct ProgrammingFaults: Sendable {
         guard let record else { return }
         held = Set((record.stuckOn + record.stuckOff).map { Int32($0) })
         for row in record.deadWordLines {
-            for column in 0 ..< bank.columns {
-                unreached.insert(Int32(Int(row) * bank.columns + column))
+            for column in 0 ..< bank.bitLines {
+                unreached.insert(Int32(Int(row) * bank.bitLines + column))
             }
         }
         for column in record.deadBitLines {
             for row in 0 ..< bank.rows {
-                unreached.insert(Int32(row * bank.columns + Int(column)))
+                unreached.insert(Int32(row * bank.bitLines + Int(column)))
             }
         }
     }

@@ -13,6 +13,11 @@ extension Worker {
                 "\(next.matrices.count) matrices are mapped; allowed: \(limits.matrices)")
         }
         let bank = try self.bank(named: command.bank)
+        guard !spec.banks[bank].isGTM else {
+            throw .field(
+                "bank", "\"\(command.bank)\", which is the chip's GTM",
+                allowed: "a bank for matrices")
+        }
         var description = try describe(command, bank: spec.banks[bank])
         let layout = MatrixLayout(description, bank: spec.banks[bank])
         let owners = next.owners

@@ -22,53 +22,94 @@ extension Worker {
         if plan.bank.isDigital { return multiplyDigitally(command, plan, at: time, work: work) }
         let draws = try nextSampleEvent()
         let passes = passes(of: plan, at: time)
-        var sums = PassSums()
-        let parts = (plan.batch + Self.vectorsPerPart - 1) / Self.vectorsPerPart
-        let results = Mutex<[PassSums]>(Array(repeating: PassSums(), count: parts))
-        let elements = plan.batch * plan.outputCount
-
-        let result: SampleReply.Result
+        let shape = [plan.batch, plan.outputCount]
+        var result: ProductResult
+        var sums: PassSums
         if let adc = plan.adc {
-            var codes = [Int32](repeating: 0, count: elements)
-            codes.withUnsafeMutableBufferPointer { buffer in
-                let output = Shared(buffer: buffer)
-                work.split(parts) { part in
-                    guard work.stop == nil else { return }
-                    let vectors = Self.vectors(part, of: plan.batch)
-                    let sums = plan.codes(
-                        vectors, passes, adc: adc, draws: draws,
-                        into: output.rows(vectors, width: plan.outputCount))
-                    results.withLock { $0[part] = sums }
-                }
+            let codes: [Int32]
+            (codes, sums) = Self.split(plan, width: plan.outputCount, zero: 0, work) {
+                plan.codes($0, passes, adc: adc, draws: draws, into: $1)
             }
-            sums = results.withLock { $0.reduce(PassSums(), +) }
-            result = plan.finish(
-                codes, lsb: plan.productsPerMicroampere * adc.lsbMicroamperes, sums,
-                asProducts: command.products)
+            let lsb = plan.productsPerMicroampere * adc.lsbMicroamperes
+            result = ProductResult(
+                plan.finish(codes, lsb: lsb, asProducts: command.products), shape: shape)
         } else {
-            var products = [Float](repeating: 0, count: elements)
-            products.withUnsafeMutableBufferPointer { buffer in
-                let output = Shared(buffer: buffer)
-                work.split(parts) { part in
-                    guard work.stop == nil else { return }
-                    let vectors = Self.vectors(part, of: plan.batch)
-                    let sums = plan.products(
-                        vectors, passes, draws: draws,
-                        into: output.rows(vectors, width: plan.outputCount))
-                    results.withLock { $0[part] = sums }
-                }
+            let products: [Float]
+            (products, sums) = Self.split(plan, width: plan.outputCount, zero: 0, work) {
+                plan.products($0, passes, draws: draws, into: $1)
             }
-            sums = results.withLock { $0.reduce(PassSums(), +) }
-            result = .products(
-                products, shape: [plan.batch, plan.outputCount], conversions: 0, clipped: 0)
+            result = ProductResult(.products(products), shape: shape)
+        }
+        (result.conversions, result.clipped) = (sums.conversions, sums.clipped)
+        result.referencePerInput = plan.referencePerInput
+        if let ltm = plan.ltm {
+            let groups = ltmPasses(
+                of: plan, ltm, from: passes.reduce(0) { $0 + $1.count }, at: time)
+            let shape = plan.ltmShape(ltm)
+            let (products, tuning) = Self.split(
+                plan, width: shape[1...].reduce(1, *), zero: Float(0), work
+            ) {
+                plan.ltmProducts($0, groups, ltm, draws: draws, into: $1)
+            }
+            result.ltm = LTMSums(products: products, shape: shape, clipped: tuning.clipped)
+            sums = sums + tuning
         }
         if let stop = work.stop { throw stop }
         return SampleReply(
-            result: result, chipTime: time, cost: cost(plan, sums), warnings: [])
+            result: .product(result), chipTime: time, cost: cost(plan, sums), warnings: [])
     }
 
-    private static func vectors(_ part: Int, of batch: Int) -> Range<Int> {
-        part * vectorsPerPart ..< min((part + 1) * vectorsPerPart, batch)
+    /// Batch × width elements, some vectors of the batch at a time, on as many threads as are free.
+    private static func split<Element: Sendable>(
+        _ plan: ProductPlan, width: Int, zero: Element, _ work: WorkContext,
+        _ body: @Sendable (Range<Int>, UnsafeMutableBufferPointer<Element>) -> PassSums
+    ) -> ([Element], PassSums) {
+        let parts = (plan.batch + vectorsPerPart - 1) / vectorsPerPart
+        let results = Mutex<[PassSums]>(Array(repeating: PassSums(), count: parts))
+        var elements = [Element](repeating: zero, count: plan.batch * width)
+        elements.withUnsafeMutableBufferPointer { buffer in
+            let output = Shared(buffer: buffer)
+            work.split(parts) { part in
+                guard work.stop == nil else { return }
+                let first = part * vectorsPerPart
+                let vectors = first ..< min(first + vectorsPerPart, plan.batch)
+                let sums = body(vectors, output.rows(vectors, width: width))
+                results.withLock { $0[part] = sums }
+            }
+        }
+        return (elements, results.withLock { $0.reduce(PassSums(), +) })
+    }
+
+    /// The images of the LTM columns, by column block and polarity; their passes are numbered
+    /// after those of the data.
+    private mutating func ltmPasses(
+        of plan: ProductPlan, _ ltm: ProductPlan.LTMPlan, from first: Int, at time: ChipInstant
+    ) -> [[ProductPass]] {
+        var number = first
+        return (0 ..< plan.ltmGroups).map { group in
+            let (outputBlock, polarity) = group.quotientAndRemainder(
+                dividingBy: plan.layout.polarities)
+            var passes: [ProductPass] = []
+            for inputBlock in 0 ..< plan.inputBlocks {
+                for slice in 0 ..< plan.layout.slices {
+                    let tiles = plan.tiles(
+                        outputBlock: outputBlock, inputBlock: inputBlock, slice: slice,
+                        polarities: [polarity])
+                    passes.append(
+                        ProductPass(
+                            number: number, inputBlock: inputBlock,
+                            image: image(
+                                of: tiles, rows: plan.inputRange(inputBlock).count,
+                                columns: ltm.columns, bank: plan.bank, direction: .forward,
+                                at: time),
+                            weight: 1 << Int32(slice * plan.matrix.bitsPerSlice),
+                            adcOffsetLSB: state.faults[tiles[0]]?.adcOffsetLSB ?? 0,
+                            drivesLines: false))
+                    number += 1
+                }
+            }
+            return passes
+        }
     }
 
     /// All images that the product needs, by output block.
@@ -86,7 +127,8 @@ extension Worker {
                         let outputs = plan.outputRange(outputBlock).count
                         let image = image(
                             of: tiles, rows: plan.isTransposed ? outputs : inputs,
-                            columns: plan.isTransposed ? inputs : outputs, bank: plan.bank,
+                            columns: 0 ..< (plan.isTransposed ? inputs : outputs),
+                            bank: plan.bank,
                             direction: plan.isTransposed ? .transposed : .forward, at: time)
                         let shift = Int32(1) << Int32(slice * plan.matrix.bitsPerSlice)
                         passes.append(
@@ -111,7 +153,8 @@ extension Worker {
                 steps: plan.batch * plan.signs.count * plan.bits,
                 tiles: plan.layout.tilesNeeded,
                 inputLinesPerTile: plan.isTransposed ? plan.bank.columns : plan.bank.rows,
-                outputLinesPerTile: plan.isTransposed ? plan.bank.rows : plan.bank.columns,
+                outputLinesPerTile: plan.isTransposed
+                    ? plan.bank.rows : plan.bank.columns + (plan.ltm?.columns.count ?? 0),
                 drivenLines: sums.drivenLines, conversions: sums.conversions,
                 adcBits: spec.converters.adcBits,
                 bytes: plan.batch * (plan.inputCount + 4 * plan.outputCount),
@@ -129,6 +172,8 @@ struct ProductPass: Sendable {
     /// A fault of the converters behind the columns. Of a pair that is subtracted before it is
     /// converted, those of the positive tile are in use.
     var adcOffsetLSB: Double
+    /// LTM columns hang on lines that the data's passes drive.
+    var drivesLines = true
 }
 
 /// What the parts of a product add up beside the outputs.
@@ -157,7 +202,8 @@ extension ProductPlan {
     ) {
         let dac = isBitSerial ? dac.binary : dac
         // Draws of one application lie together; a block of four draws is never shared.
-        let stride = UInt64((batch * outputRange(0).count + 3) / 4 * 4)
+        let widest = max(outputRange(0).count, ltm?.columns.count ?? 0)
+        let stride = UInt64((batch * widest + 3) / 4 * 4)
         for inputBlock in 0 ..< inputBlocks {
             let range = inputRange(inputBlock)
             for (phase, sign) in signs.enumerated() {
@@ -175,7 +221,9 @@ extension ProductPlan {
                                 voltages, pass, sign * pass.weight << Int32(bit),
                                 application * stride)
                         }
-                        sums.drivenLines += driven * pass.image.tiles.count
+                        if pass.drivesLines {
+                            sums.drivenLines += driven * pass.image.tiles.count
+                        }
                         let conductances =
                             isTransposed ? pass.image.columnSums : pass.image.rowSums
                         for (square, conductance) in zip(squares, conductances) {
@@ -246,11 +294,54 @@ extension ProductPlan {
         return sums
     }
 
+    /// Sums of the LTM columns of some vectors, on the scale of the products.
+    func ltmProducts(
+        _ vectors: Range<Int>, _ groups: [[ProductPass]], _ ltm: LTMPlan, draws: EventDraws,
+        into output: UnsafeMutableBufferPointer<Float>
+    ) -> PassSums {
+        var sums = PassSums()
+        var scratch = ProductScratch()
+        let draws = bank.technology.readNoise == .none ? nil : draws
+        let width = ltm.columns.count
+        let count = vectors.count * width
+        for (group, passes) in groups.enumerated() {
+            var codes = [Int32](repeating: 0, count: ltm.adc == nil ? 0 : count)
+            var currents = [Float](repeating: 0, count: count)
+            forEachApplication(vectors, passes, &sums) { voltages, pass, weight, first in
+                let firstDraw = first + UInt64(vectors.lowerBound * width)
+                guard let adc = ltm.adc else {
+                    currents.withUnsafeMutableBufferPointer {
+                        TileProduct.accumulate(
+                            voltages: voltages, batch: vectors.count, image: pass.image.image,
+                            transposed: false, draws: draws, firstDraw: firstDraw,
+                            weight: Float(weight), currents: $0, scratch: &scratch)
+                    }
+                    return 0
+                }
+                return codes.withUnsafeMutableBufferPointer {
+                    TileProduct.accumulate(
+                        voltages: voltages, batch: vectors.count, image: pass.image.image,
+                        transposed: false, draws: draws, firstDraw: firstDraw,
+                        adc: adc.shifted(byLSB: pass.adcOffsetLSB), weight: weight, codes: $0,
+                        scratch: &scratch)
+                }
+            }
+            if let adc = ltm.adc {
+                sums.conversions += passes.count * signs.count * bits * count
+                currents = codes.map { Float(Double($0) * adc.lsbMicroamperes) }
+            }
+            for index in currents.indices {
+                currents[index] = Float(productsPerMicroampere * Double(currents[index]))
+            }
+            output.place(
+                currents, columns: group * width ..< (group + 1) * width,
+                width: groups.count * width)
+        }
+        return sums
+    }
+
     /// Subtracts the digital reference of offset mapping and chooses the form of the answer.
-    func finish(_ codes: [Int32], lsb: Double, _ sums: PassSums, asProducts: Bool)
-        -> SampleReply.Result
-    {
-        let shape = [batch, outputCount]
+    func finish(_ codes: [Int32], lsb: Double, asProducts: Bool) -> ProductResult.Values {
         if asProducts {
             var products = [Float](repeating: 0, count: codes.count)
             for vector in 0 ..< batch {
@@ -259,8 +350,7 @@ extension ProductPlan {
                     products[index] = Float(lsb * Double(codes[index]) - reference)
                 }
             }
-            return .products(
-                products, shape: shape, conversions: sums.conversions, clipped: sums.clipped)
+            return .products(products)
         }
         var codes = codes
         if referencePerInput != 0 {
@@ -272,8 +362,7 @@ extension ProductPlan {
                 }
             }
         }
-        return .codes(
-            codes, shape: shape, lsb: lsb, conversions: sums.conversions, clipped: sums.clipped)
+        return .codes(codes, lsb: lsb)
     }
 }
 

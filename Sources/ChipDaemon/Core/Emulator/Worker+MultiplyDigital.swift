@@ -23,13 +23,11 @@ extension Worker {
             }
         }
         let shape = [plan.batch, plan.outputCount]
-        let result: SampleReply.Result =
-            command.products
-            ? .products(codes.map { Float($0) }, shape: shape, conversions: 0, clipped: 0)
-            : .codes(codes, shape: shape, lsb: 1, conversions: 0, clipped: 0)
+        let values: ProductResult.Values =
+            command.products ? .products(codes.map { Float($0) }) : .codes(codes, lsb: 1)
         let operations = plan.batch * plan.inputCount * plan.outputCount
         return SampleReply(
-            result: result, chipTime: time,
+            result: .product(ProductResult(values, shape: shape)), chipTime: time,
             cost: CostModel(spec, plan.bank).digitalProduct(multiplications: operations),
             warnings: [])
     }

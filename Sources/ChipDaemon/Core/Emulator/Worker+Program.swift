@@ -24,12 +24,7 @@ extension Worker {
                     ofTile: plan.jobs[index].tile, in: next, at: time)
             }
         }
-        for index in plan.jobs.indices {
-            plan.jobs[index].lives = livesWithFaults(
-                of: plan.jobs[index].record, after: pulsesMax, bank: plan.bank)
-            plan.jobs[index].faults = ProgrammingFaults(
-                next.faults[plan.jobs[index].tile], bank: plan.bank)
-        }
+        prepare(&plan.jobs, pulsesMax: pulsesMax, in: next)
         let draws = EventDraws(
             serial: serial, event: next.counters.changeEventNext)
         next.counters.changeEventNext += UInt64(WriteVerify.eventsMax)
@@ -73,6 +68,16 @@ extension Worker {
         }
         done.result = .programmed(report)
         return done
+    }
+
+    /// Gives the jobs what may stand in the way of a pulse.
+    mutating func prepare(_ jobs: inout [TileJob], pulsesMax: Int, in next: ChipState) {
+        for index in jobs.indices {
+            let bank = jobs[index].bank
+            jobs[index].lives = livesWithFaults(
+                of: jobs[index].record, after: pulsesMax, bank: bank)
+            jobs[index].faults = ProgrammingFaults(next.faults[jobs[index].tile], bank: bank)
+        }
     }
 
     /// 0 stands for the technology's own value; the rest is what the law allows.

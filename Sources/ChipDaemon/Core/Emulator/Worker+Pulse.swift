@@ -16,7 +16,7 @@ extension Worker {
     ) throws(ChipFault) -> Done {
         try next.checkPower()
         let bank = try analogBank(ofTile: command.tile)
-        let region = try command.region.resolved(rows: bank.rows, columns: bank.columns)
+        let region = try command.region.resolved(rows: bank.rows, columns: bank.bitLines)
         let train = PulseTrain(
             technology: bank.technology, direction: command.direction, pulses: command.pulses,
             step: command.step)
@@ -25,7 +25,7 @@ extension Worker {
         let faults = ProgrammingFaults(next.faults[command.tile], bank: bank)
         let cells = (region.row ..< region.row + region.rows).flatMap { row in
             (region.column ..< region.column + region.columns).map {
-                Int32(row * bank.columns + $0)
+                Int32(row * bank.bitLines + $0)
             }
         }.filter { !faults.unreached.contains($0) }
         let draws = EventDraws(serial: serial, event: next.counters.changeEventNext)

@@ -22,7 +22,7 @@ extension Worker {
         switch command.source {
         case .tile(let tile):
             bank = try analogBank(ofTile: tile)
-            let region = try command.region.resolved(rows: bank.rows, columns: bank.columns)
+            let region = try command.region.resolved(rows: bank.rows, columns: bank.bitLines)
             reader = try planeReader(command, at: time)
             values = conductances(ofTile: tile, region, reader, in: state)
             shape = [region.rows, region.columns]
@@ -89,7 +89,7 @@ extension Worker {
         var values: [Float] = []
         values.reserveCapacity(region.count)
         for row in region.row ..< region.row + region.rows {
-            let first = row * bank.columns + region.column
+            let first = row * bank.bitLines + region.column
             values += noisy[first ..< first + region.columns]
         }
         return values
@@ -167,7 +167,7 @@ extension Worker {
         var values = CellRead.read(
             conductances: aged, noise: bank.technology.readNoise, repeats: reader.repeats,
             draws: reader.draws, firstCell: spec.firstCell(ofTile: tile))
-        state.faults[tile]?.deadLines.silence(&values, width: bank.columns)
+        state.faults[tile]?.deadLines.silence(&values, width: bank.bitLines)
         return values
     }
 }

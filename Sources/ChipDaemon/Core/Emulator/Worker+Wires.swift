@@ -4,7 +4,7 @@ import Physics
 extension Worker {
     /// The image of a block of one tile, or of a pair, in its wires.
     mutating func wiredImage(
-        of tiles: [Int], rows: Int, columns: Int, bank: BankSpec, direction: ReadDirection,
+        of tiles: [Int], rows: Int, columns: Range<Int>, bank: BankSpec, direction: ReadDirection,
         at time: ChipInstant
     ) -> ProductImage {
         let arrays = tiles.map { tile in
@@ -18,7 +18,7 @@ extension Worker {
     private mutating func wires(
         ofTile tile: Int, bank: BankSpec, direction: ReadDirection, at time: ChipInstant
     ) -> TileWires {
-        let key = TileImage.Key(tile: tile, direction: direction)
+        let key = WiresKey(tile: tile, direction: direction)
         if let known = wires[key], known.covers(time) { return known }
         let made =
             course(ofTile: tile, bank: bank, direction: direction, at: time)

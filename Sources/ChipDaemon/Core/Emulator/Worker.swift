@@ -17,7 +17,7 @@ package struct Worker: Sendable {
     /// Product images; `adopt` drops those whose tiles changed.
     package var images: [TileImage.Key: TileImage] = [:]
     /// Solved wires; `adopt` drops those whose tiles changed or belong to no matrix any more.
-    package var wires: [TileImage.Key: TileWires] = [:]
+    package var wires: [WiresKey: TileWires] = [:]
     /// Times that the wires of a tile were solved, since the start.
     package var wireSolutions = 0
 
@@ -52,6 +52,9 @@ package struct Worker: Sendable {
             return try program(
                 command, on: &next, recording: &changes, at: time, limits: limits,
                 work: work)
+        case .programReference(let command):
+            return try programReference(
+                command, on: &next, recording: &changes, at: time, limits: limits, work: work)
         case .pulse(let command):
             return try pulse(
                 command, on: &next, recording: &changes, at: time, limits: limits, work: work)

@@ -12,11 +12,14 @@ package struct MatrixLayout: Sendable {
     package let columns: Int
     package let tileRows: Int
     package let tileColumns: Int
+    /// Columns of a tile with those beside the data's.
+    package let tileBitLines: Int
     package let slices: Int
     package let polarities: Int
 
     package init(
-        rows: Int, columns: Int, tileRows: Int, tileColumns: Int, slices: Int, polarities: Int
+        rows: Int, columns: Int, tileRows: Int, tileColumns: Int, tileBitLines: Int? = nil,
+        slices: Int, polarities: Int
     ) {
         precondition(rows > 0)
         precondition(columns > 0)
@@ -24,6 +27,7 @@ package struct MatrixLayout: Sendable {
         self.columns = columns
         self.tileRows = tileRows
         self.tileColumns = tileColumns
+        self.tileBitLines = tileBitLines ?? tileColumns
         self.slices = slices
         self.polarities = polarities
     }
@@ -31,7 +35,7 @@ package struct MatrixLayout: Sendable {
     package init(_ matrix: MatrixDescription, bank: BankSpec) {
         self.init(
             rows: matrix.rows, columns: matrix.columns, tileRows: bank.rows,
-            tileColumns: bank.columns, slices: matrix.slices,
+            tileColumns: bank.columns, tileBitLines: bank.bitLines, slices: matrix.slices,
             polarities: matrix.mapping == .differential ? 2 : 1)
     }
 
@@ -88,7 +92,7 @@ package struct MatrixLayout: Sendable {
 
     /// Index of weight (row, column) in its tiles, row-major.
     package func cell(row: Int, column: Int) -> Int {
-        (row % tileRows) * tileColumns + column % tileColumns
+        (row % tileRows) * tileBitLines + column % tileColumns
     }
 }
 

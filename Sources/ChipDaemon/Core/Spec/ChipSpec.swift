@@ -19,6 +19,8 @@ public struct ChipSpec: Sendable, Hashable {
     ) {
         precondition(!banks.isEmpty)
         precondition(Set(banks.map(\.name)).count == banks.count)
+        precondition(banks.count(where: \.isGTM) <= 1)
+        precondition(!banks[0].isGTM)
         self.name = name
         self.banks = banks
         self.converters = converters
@@ -30,6 +32,12 @@ public struct ChipSpec: Sendable, Hashable {
 
     /// Tiles of all banks; the tiles of a bank follow those of the bank before it.
     public var tiles: Int { banks.reduce(0) { $0 + $1.tiles } }
+
+    /// Tiles that matrices may be mapped to.
+    public var matrixTiles: Int { banks.reduce(0) { $0 + ($1.isGTM ? 0 : $1.tiles) } }
+
+    /// `nil`: the chip has no GTM.
+    public var gtm: Int? { banks.firstIndex(where: \.isGTM) }
 
     /// Number of the first tile of a bank.
     public func firstTile(bank: Int) -> Int { banks[..<bank].reduce(0) { $0 + $1.tiles } }
@@ -61,20 +69,49 @@ public struct BankSpec: Sendable, Hashable {
     public var technology: CellTechnology
     public var tiles: Int
     public var rows: Int
+    /// For data; the LTM columns lie beside them, farther from the drivers of the rows.
     public var columns: Int
+    public var ltmColumns: Int
+    /// Cells of the chip's GTM, column after column; 0: a bank for matrices.
+    public let gtmCells: Int
 
-    public init(name: String, technology: CellTechnology, tiles: Int, rows: Int, columns: Int) {
+    public init(
+        name: String, technology: CellTechnology, tiles: Int, rows: Int, columns: Int,
+        ltmColumns: Int = 0
+    ) {
         precondition(tiles > 0)
         precondition(rows > 0)
         precondition(columns > 0)
+        precondition(TuningColumns.ltmColumnsRange.contains(ltmColumns))
         self.name = name
         self.technology = technology
         self.tiles = tiles
         self.rows = rows
         self.columns = columns
+        self.ltmColumns = ltmColumns
+        gtmCells = 0
     }
 
-    public var cellsPerTile: Int { rows * columns }
+    /// The GTM: cells like those of a bank, in tiles as high and at most as wide as its own.
+    public init(gtmCells: Int, like bank: BankSpec) {
+        precondition(TuningColumns.gtmCellsRange.contains(gtmCells))
+        let all = TuningColumns.columns(cells: gtmCells, rows: bank.rows)
+        name = Self.gtmName
+        technology = bank.technology
+        rows = bank.rows
+        columns = min(all, bank.columns)
+        tiles = (all + columns - 1) / columns
+        ltmColumns = 0
+        self.gtmCells = gtmCells
+    }
+
+    /// No other bank may have it.
+    public static let gtmName = "gtm"
+
+    public var isGTM: Bool { gtmCells > 0 }
+    /// Columns of a tile, of both kinds.
+    public var bitLines: Int { columns + ltmColumns }
+    public var cellsPerTile: Int { rows * bitLines }
     public var isDigital: Bool { technology.storage == .digital }
 }
 

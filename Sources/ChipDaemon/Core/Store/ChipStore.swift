@@ -109,6 +109,8 @@ public struct CounterRecord: Sendable, Hashable {
     public var isTruthRevealed = false
     /// The serial whose cells a clone has; 0: its own.
     public var fabricatedAs: UInt32 = 0
+    /// What the GTM was written to; 0: not, or not wholly.
+    public var gtmMicrosiemens: Double = 0
 
     public init() {}
 

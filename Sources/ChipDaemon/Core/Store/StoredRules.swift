@@ -18,7 +18,7 @@ public enum StoredRules {
     }
 
     public static func findings(_ chip: Snapshot, _ spec: ChipSpec) -> [String] {
-        findings(chip.clock) + findings(chip.counters)
+        findings(chip.clock) + findings(chip.counters, spec)
             + chip.tiles.flatMap { findings($0, spec, latest: chip.clock.latest) }
             + findings(chip.matrices, spec, next: chip.counters.matrixNext)
             + chip.faults.flatMap { findings($0, spec) }
@@ -36,7 +36,7 @@ public enum StoredRules {
         return findings
     }
 
-    private static func findings(_ counters: CounterRecord) -> [String] {
+    private static func findings(_ counters: CounterRecord, _ spec: ChipSpec) -> [String] {
         let counts = [
             ("change event", counters.changeEventNext),
             ("sample event", counters.sampleEventReserved),
@@ -49,6 +49,10 @@ public enum StoredRules {
         }
         if !counters.energyPicojoules.isFinite || !counters.latencyNanoseconds.isFinite {
             findings.append("the totals of energy and time are no numbers")
+        }
+        let isProgrammed = spec.gtm.map { isReference(counters.gtmMicrosiemens, spec.banks[$0]) }
+        if !(isProgrammed ?? (counters.gtmMicrosiemens == 0)) {
+            findings.append("the GTM is said to hold \(counters.gtmMicrosiemens) µS")
         }
         return findings
     }
@@ -116,7 +120,7 @@ public enum StoredRules {
             return ["\(name) lies in the bank \(matrix.bank), which the chip has not"]
         }
         let bank = spec.banks[number]
-        guard isMapped(matrix, bank) else {
+        guard !bank.isGTM, isMapped(matrix, bank) else {
             return ["\(name) has a size or a mapping that no command makes"]
         }
         var findings: [String] = []
@@ -158,7 +162,7 @@ public enum StoredRules {
             (record.stuckOn, bank.cellsPerTile, "cells"),
             (record.stuckOff, bank.cellsPerTile, "cells"),
             (record.deadWordLines, bank.rows, "word lines"),
-            (record.deadBitLines, bank.columns, "bit lines"),
+            (record.deadBitLines, bank.bitLines, "bit lines"),
         ]
         for (list, count, what) in lists {
             let isAscending = zip(list, list.dropFirst()).allSatisfy { $0 < $1 }
@@ -175,6 +179,13 @@ public enum StoredRules {
         return findings
     }
 
+    /// 0: not programmed.
+    private static func isReference(_ microsiemens: Double, _ bank: BankSpec) -> Bool {
+        let window = bank.window
+        return microsiemens == 0
+            || (window.off.microsiemens ... window.on.microsiemens).contains(microsiemens)
+    }
+
     private static func isMapped(_ matrix: MatrixDescription, _ bank: BankSpec) -> Bool {
         let isOffset = matrix.mapping == .offset
         let sides = 1 ... 1 << 20
@@ -184,7 +195,8 @@ public enum StoredRules {
             ((isOffset ? 2 : 1) ... WeightEncoding.bitsMax).contains(bits.partialValue),
             (1 ... (1 << (bits.partialValue - (isOffset ? 1 : 0))) - 1).contains(matrix.codeMax),
             (matrix.sensing == .singleEnded) == isOffset,
-            matrix.fullScaleMicroamperes.isFinite, matrix.fullScaleMicroamperes > 0
+            matrix.fullScaleMicroamperes.isFinite, matrix.fullScaleMicroamperes > 0,
+            isReference(matrix.ltmMicrosiemens, bank)
         else { return false }
         return matrix.tiles.count == MatrixLayout(matrix, bank: bank).tilesNeeded
     }

@@ -164,6 +164,9 @@ struct QueuedRequest: Sendable {
         case .pulsed(let cells):
             event.kind = .programmed
             event.text = "\(change.cost.pulses) pulses on \(cells) cells"
+        case .referenceProgrammed(let cells, _, let microsiemens):
+            event.kind = .programmed
+            event.text = "\(cells) reference cells at \(microsiemens) µS"
         case .power(let on, let matricesLost):
             event.kind = .power
             event.text = on ? "on" : "off, \(matricesLost) matrices lost"

@@ -13,7 +13,9 @@ extension ChipSpec {
     init(node: Node, file: String) throws(SpecError) {
         let root = try SpecReader(
             node, file: file,
-            keys: ["name", "banks", "converters", "wires", "variation", "clock", "periphery"])
+            keys: [
+                "name", "banks", "converters", "gtm", "wires", "variation", "clock", "periphery",
+            ])
         let name = try root.name("name")
         let banks = try Self.banks(root)
         let converters = try Self.converters(root)
@@ -26,21 +28,23 @@ extension ChipSpec {
     private static func banks(_ root: SpecReader) throws(SpecError) -> [BankSpec] {
         var banks: [BankSpec] = []
         let entries = try root.children(
-            "banks", keys: ["name", "device", "tiles", "rows", "columns"])
+            "banks", keys: ["name", "device", "tiles", "rows", "columns", "ltm_columns"])
         for entry in entries {
             let name = try entry.name("name")
-            guard !banks.contains(where: { $0.name == name }) else {
+            guard !banks.contains(where: { $0.name == name }), name != BankSpec.gtmName else {
                 throw entry.refusal("name", "is \"\(name)\", which another bank has already")
             }
+            let technology = try DeviceSpec.technology(
+                entry.node("device"), file: entry.file, path: "\(entry.path).device")
             banks.append(
                 BankSpec(
-                    name: name,
-                    technology: try DeviceSpec.technology(
-                        entry.node("device"), file: entry.file, path: "\(entry.path).device"),
+                    name: name, technology: technology,
                     tiles: try entry.integer("tiles", tilesRange),
                     rows: try entry.integer("rows", sideRange),
-                    columns: try entry.integer("columns", sideRange)))
+                    columns: try entry.integer("columns", sideRange),
+                    ltmColumns: try ltmColumns(entry, beside: technology)))
         }
+        if root.contains("gtm") { banks.append(try gtm(root, among: banks)) }
         let cells = banks.reduce(0) { $0 + $1.tiles * $1.cellsPerTile }
         guard cells <= cellsMax else {
             throw root.refusal("banks", "have \(cells) cells; allowed: at most \(cellsMax)")
@@ -51,6 +55,31 @@ extension ChipSpec {
                 "banks", "have \(tiles) tiles; allowed: at most \(tilesRange.upperBound)")
         }
         return banks
+    }
+
+    /// A bank without the key has none.
+    private static func ltmColumns(_ entry: SpecReader, beside technology: CellTechnology)
+        throws(SpecError) -> Int
+    {
+        guard entry.contains("ltm_columns") else { return 0 }
+        let columns = try entry.integer("ltm_columns", TuningColumns.ltmColumnsRange)
+        guard columns == 0 || technology.storage == .analog else {
+            throw entry.refusal("ltm_columns", "is \(columns), but the bank's cells are digital")
+        }
+        return columns
+    }
+
+    /// A spec without the section has no GTM.
+    private static func gtm(_ root: SpecReader, among banks: [BankSpec]) throws(SpecError)
+        -> BankSpec
+    {
+        let part = try root.child("gtm", keys: ["cells", "bank"])
+        let name = try part.name("bank")
+        guard let bank = banks.first(where: { $0.name == name && !$0.isDigital }) else {
+            throw part.refusal("bank", "is \"\(name)\", which is no analog bank of this chip")
+        }
+        return BankSpec(
+            gtmCells: try part.integer("cells", TuningColumns.gtmCellsRange), like: bank)
     }
 
     private static func converters(_ root: SpecReader) throws(SpecError) -> ConverterSpec {
@@ -105,7 +134,7 @@ extension ChipSpec {
                 driverOhm: driver, rowWireOhm: row, columnWireOhm: column, senseOhm: sense)
             for bank in banks where !bank.isDigital {
                 try wires.checkLength(
-                    rows: bank.rows, columns: bank.columns, on: bank.technology.window.on)
+                    rows: bank.rows, columns: bank.bitLines, on: bank.technology.window.on)
             }
             return wires
         }

@@ -25,13 +25,13 @@ struct MatrixRow {
         values = [
             numbers[0], matrix.name, numbers[1], numbers[2], matrix.bank, numbers[3], numbers[4],
             numbers[5], numbers[6], numbers[7], matrix.fullScaleMicroamperes, numbers[8],
-            numbers[9], tiles, numbers[10], codes, flags,
+            numbers[9], matrix.ltmMicrosiemens, tiles, numbers[10], codes, flags,
         ]
         checksum = BlobChecksum.of(
             "matrix \(matrix.id)",
             [
                 BlobCoding.data(of: numbers), Data(matrix.name.utf8), Data(matrix.bank.utf8),
-                BlobCoding.data(of: [matrix.fullScaleMicroamperes]), tiles, codes, flags,
+                BlobCoding.data(of: [matrix.fullScaleMicroamperes, matrix.ltmMicrosiemens]), tiles, codes, flags,
             ])
     }
 
@@ -45,13 +45,14 @@ struct MatrixRow {
                 1: WeightEncoding.Mapping.differential, 2: .offset,
             ][row["mapping"] as Int]
         else { return nil }
-        let description = MatrixDescription(
+        var description = MatrixDescription(
             id: id, name: row["name"], rows: row["rows"], columns: row["columns"],
             bank: row["bank"], mapping: mapping, sensing: sensing, slices: row["slices"],
             bitsPerSlice: row["bits_per_slice"], codeMax: row["code_max"],
             fullScaleMicroamperes: row["full_scale_ua"],
             weightsProgrammed: row["weights_programmed"],
             weightsUnverified: row["weights_unverified"], tiles: tiles.map(Int.init))
+        description.ltmMicrosiemens = row["ltm_us"]
         let record = MatrixRecord(
             description: description, codes: codes, flags: [UInt8](row["flags"] as Data))
         guard MatrixRow(record).checksum == row["checksum"] as Data else { return nil }

@@ -84,6 +84,7 @@ struct StoreRows {
         counters.isPowered = row["is_powered"]
         counters.isTruthRevealed = row["is_truth_revealed"]
         counters.fabricatedAs = fabricatedAs
+        counters.gtmMicrosiemens = row["gtm_us"]
         return counters
     }
 

@@ -30,7 +30,7 @@ enum StoreSchema {
     static let applicationID: Int32 = 0x4E56_4349
 
     /// The number of the first layout that is read.
-    static let oldest = 2
+    static let oldest = 3
 
     /// The number of the present layout.
     static var version: Int { oldest + migrations.count - 1 }
@@ -44,10 +44,10 @@ enum StoreSchema {
     /// Migration 0 makes the oldest layout from nothing, migration n layout `oldest` + n from the
     /// one before it.
     static let migrations: [@Sendable (Database) throws -> Void] = [
-        { try $0.execute(sql: layout2) }
+        { try $0.execute(sql: layout3) }
     ]
 
-    private static let layout2 = """
+    private static let layout3 = """
         CREATE TABLE identity (
             one INTEGER PRIMARY KEY CHECK (one = 1),
             serial INTEGER NOT NULL,
@@ -74,7 +74,8 @@ enum StoreSchema {
             latency_ns REAL NOT NULL,
             is_powered INTEGER NOT NULL,
             is_truth_revealed INTEGER NOT NULL,
-            fabricated_as INTEGER NOT NULL
+            fabricated_as INTEGER NOT NULL,
+            gtm_us REAL NOT NULL
         ) STRICT;
         CREATE TABLE lease (
             one INTEGER PRIMARY KEY CHECK (one = 1),
@@ -102,6 +103,7 @@ enum StoreSchema {
             full_scale_ua REAL NOT NULL,
             weights_programmed INTEGER NOT NULL,
             weights_unverified INTEGER NOT NULL,
+            ltm_us REAL NOT NULL,
             tiles BLOB NOT NULL,
             bytes_per_code INTEGER NOT NULL,
             codes BLOB NOT NULL,

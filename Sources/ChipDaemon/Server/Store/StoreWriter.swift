@@ -58,14 +58,14 @@ struct StoreWriter {
 
     private func write(_ counters: CounterRecord) throws {
         try run(
-            "INSERT OR REPLACE INTO counters VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO counters VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 Int64(bitPattern: counters.changeEventNext),
                 Int64(bitPattern: counters.sampleEventReserved), Int64(counters.matrixNext),
                 Int64(bitPattern: counters.pulses), Int64(bitPattern: counters.commands),
                 counters.energyPicojoules, counters.latencyNanoseconds,
                 counters.isPowered ? 1 : 0, counters.isTruthRevealed ? 1 : 0,
-                Int64(counters.fabricatedAs),
+                Int64(counters.fabricatedAs), counters.gtmMicrosiemens,
             ])
     }
 
@@ -99,7 +99,7 @@ struct StoreWriter {
         try run(
             """
             INSERT INTO matrices
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """, StatementArguments(row.values + [row.checksum]))
     }
 

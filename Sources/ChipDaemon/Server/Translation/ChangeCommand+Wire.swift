@@ -25,6 +25,14 @@ extension ChangeCommand {
         case .pulse(let pulse):
             try TensorArguments(request).finish()
             self = .pulse(try PulseCommand(pulse))
+        case .referenceProgram(let reference):
+            try TensorArguments(request).finish()
+            self = .programReference(
+                ReferenceCommand(
+                    target: reference.matrix == 0 ? .gtm : .ltm(matrix: reference.matrix),
+                    microsiemens: try FieldBounds.number(
+                        "conductance_us", reference.conductanceUs,
+                        0 ... FieldBounds.conductanceMax)))
         case .calibrate(let calibrate):
             try TensorArguments(request).finish()
             let fullScale = try FieldBounds.number(

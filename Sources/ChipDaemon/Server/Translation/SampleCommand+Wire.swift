@@ -11,6 +11,10 @@ extension SampleCommand {
         case .multiply(let multiply):
             self = .multiply(
                 try MultiplyCommand(multiply, request, dacBits: spec.converters.dacBits))
+        case .referenceRead(let read):
+            try TensorArguments(request).finish()
+            let repeats = try FieldBounds.integer("repeats", read.repeats, 0 ... Limits.repeats)
+            self = .readReference(repeats: max(1, repeats))
         default:
             preconditionFailure("\(request.command.traits.name) is no read or product")
         }
@@ -61,7 +65,8 @@ extension MultiplyCommand {
             batch: batch, transposed: wire.transpose, bitSerial: wire.bitSerial,
             products: products,
             fullScaleMicroamperes: try FieldBounds.number(
-                "adc_full_scale_ua", wire.adcFullScaleUa, 0 ... FieldBounds.fullScaleMax))
+                "adc_full_scale_ua", wire.adcFullScaleUa, 0 ... FieldBounds.fullScaleMax),
+            ltm: wire.ltm)
     }
 
     private static func inputs(_ tensor: WireTensor, _ frame: Frame, dacBits: Int)

@@ -18,6 +18,7 @@ extension WireStatusResult {
         tiles = UInt32(status.tiles)
         truthRevealed = status.isTruthRevealed
         sequenceLast = status.sequenceLast
+        gtmConductanceUs = status.gtmMicrosiemens
     }
 }
 
@@ -47,6 +48,7 @@ extension WireMatrixState {
         weightsProgrammed = UInt64(description.weightsProgrammed)
         weightsUnverified = UInt64(description.weightsUnverified)
         tiles = description.tiles.map { UInt32($0) }
+        ltmConductanceUs = description.ltmMicrosiemens
     }
 }
 
@@ -134,6 +136,8 @@ extension WireBank {
         tiles = UInt32(bank.tiles)
         rows = UInt32(bank.rows)
         columns = UInt32(bank.columns)
+        ltmColumns = UInt32(bank.ltmColumns)
+        gtmCells = UInt32(bank.gtmCells)
         bitsPerCell = UInt32(cell.bitsPerCell)
         guard !bank.isDigital else { return }
         onConductanceUs = cell.window.on.microsiemens

@@ -11,18 +11,39 @@ extension WireReply {
             read.repeats = UInt32(repeats)
             tensors = [.describe(.f32, shape: shape, unit: isWeights ? .weight : .microsiemens)]
             return [Frame(elements: values)]
-        case .codes(let codes, let shape, let lsb, let conversions, let clipped):
-            multiply.lsb = lsb
-            multiply.conversions = UInt64(conversions)
-            multiply.clipped = UInt64(clipped)
-            tensors = [.describe(.i32, shape: shape, unit: .code)]
-            return [Frame(elements: codes)]
-        case .products(let values, let shape, let conversions, let clipped):
-            multiply.conversions = UInt64(conversions)
-            multiply.clipped = UInt64(clipped)
-            tensors = [.describe(.f32, shape: shape, unit: .product)]
-            return [Frame(elements: values)]
+        case .product(let product):
+            return fill(product)
+        case .reference(let sum):
+            referenceRead.sumUa = sum.microamperes
+            referenceRead.nominalUa = sum.nominalMicroamperes
+            referenceRead.cells = UInt64(sum.cells)
+            referenceRead.repeats = UInt32(sum.repeats)
+            referenceRead.conversions = UInt64(sum.conversions)
+            referenceRead.clipped = UInt64(sum.clipped)
+            return []
         }
+    }
+
+    private mutating func fill(_ product: ProductResult) -> [Frame] {
+        multiply.conversions = UInt64(product.conversions)
+        multiply.clipped = UInt64(product.clipped)
+        multiply.referencePerInput = product.referencePerInput
+        var frames: [Frame] = []
+        switch product.values {
+        case .codes(let codes, let lsb):
+            multiply.lsb = lsb
+            tensors = [.describe(.i32, shape: product.shape, unit: .code)]
+            frames.append(Frame(elements: codes))
+        case .products(let values):
+            tensors = [.describe(.f32, shape: product.shape, unit: .product)]
+            frames.append(Frame(elements: values))
+        }
+        if let ltm = product.ltm {
+            multiply.ltmClipped = UInt64(ltm.clipped)
+            tensors.append(.describe(.f32, shape: ltm.shape, unit: .product))
+            frames.append(Frame(elements: ltm.products))
+        }
+        return frames
     }
 
     mutating func fill(_ simulation: SimulationReply) -> [Frame] {

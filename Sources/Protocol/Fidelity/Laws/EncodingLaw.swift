@@ -8,7 +8,8 @@ struct EncodingLaw: Law {
     private static let batch = 512
 
     func concerns(_ bench: Bench) -> Bool {
-        bench.technology.programmingSpread == 0 && bench.isFirst
+        bench.technology.programmingSpread == 0 && bench.technology.betweenChip == 0
+            && bench.isFirst
     }
 
     func check(_ bench: Bench, _ record: inout Record) throws {

@@ -6,7 +6,9 @@ struct VariationLaw: Law {
     let name = "variation"
     let number = "V-1"
 
-    func concerns(_ bench: Bench) -> Bool { bench.technology.betweenChip > 0 }
+    func concerns(_ bench: Bench) -> Bool {
+        bench.technology.betweenChip > 0 && bench.technology.withinChip > 0
+    }
 
     func check(_ bench: Bench, _ record: inout Record) throws {
         let serials = bench.serials
