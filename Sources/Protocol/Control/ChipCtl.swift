@@ -15,7 +15,8 @@ struct ChipCtl: ParsableCommand {
         version: "chipctl \(nvcimVersion)",
         subcommands: [
             Describe.self, Status.self, Health.self, Read.self, Multiply.self, Program.self,
-            Pulse.self, Reference.self, Map.self, Unmap.self, Calibrate.self, Lease.self, Power.self, Clock.self,
+            Pulse.self, Reference.self, Map.self, Unmap.self, Calibrate.self, Lease.self,
+            Power.self, Clock.self,
             Fault.self, Snapshot.self, Restore.self, Events.self, Resume.self,
         ])
 

@@ -103,7 +103,8 @@ final class FakeChip: ChipBackend {
             work.split(3) { sum.wrappingAdd(index * $0, ordering: .relaxed) }
         }
         let result = Int32(sum.load(ordering: .relaxed))
-        var product = ProductResult(.codes([result, Int32(multiply.batch)], lsb: 2), shape: [1, 2])
+        var product = ProductResult(
+            .codes([result, Int32(multiply.batch)], lsb: 2), shape: [1, 2])
         (product.conversions, product.clipped) = (3, 1)
         return SampleReply(
             result: .product(product), chipTime: .birth, cost: .zero, warnings: [])

@@ -25,7 +25,8 @@ struct WiredProductTests {
 
         func array(_ rows: Int, _ columns: Int, isQuiet: Bool) -> WiredArray {
             WiredArray(
-                rows: rows, columns: 0 ..< columns, tileRows: matrix.rows, tileColumns: matrix.columns,
+                rows: rows, columns: 0 ..< columns, tileRows: matrix.rows,
+                tileColumns: matrix.columns,
                 direction: matrix.direction, matrix: matrix.values.map { Float($0) },
                 noise: isQuiet ? nil : noise)
         }

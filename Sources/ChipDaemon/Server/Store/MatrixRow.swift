@@ -31,7 +31,8 @@ struct MatrixRow {
             "matrix \(matrix.id)",
             [
                 BlobCoding.data(of: numbers), Data(matrix.name.utf8), Data(matrix.bank.utf8),
-                BlobCoding.data(of: [matrix.fullScaleMicroamperes, matrix.ltmMicrosiemens]), tiles, codes, flags,
+                BlobCoding.data(of: [matrix.fullScaleMicroamperes, matrix.ltmMicrosiemens]), tiles,
+                codes, flags,
             ])
     }
 
