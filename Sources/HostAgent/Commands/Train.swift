@@ -46,6 +46,10 @@ struct Train: ParsableCommand {
             "Frame in pixels from which random windows are cut, 0 … 16 (default: 4 for CIFAR's networks, else 0)."
     )
     var crop: Int?
+    @Flag(
+        inversion: .prefixedNo,
+        help: "Mirror half of the images (default: CIFAR's networks only).")
+    var mirror: Bool?
     @Option(help: "Use the first so many training images only.")
     var images: Int?
     @Flag(
@@ -152,6 +156,7 @@ struct Train: ParsableCommand {
         if let weightDecay { plan.weightDecay = weightDecay }
         if let labelSmoothing { plan.labelSmoothing = labelSmoothing }
         if let crop { plan.crop = crop }
+        if let mirror { plan.mirrors = mirror }
         if let shift { plan.shift = shift }
         if let batch { plan.batch = batch }
         if let noise {
