@@ -49,15 +49,12 @@ public struct LayerFineTuning: AdaptationStrategy {
 
         try session.acquireLease()
         defer { try? session.releaseLease() }
-        try tuned.weight.setRequiresGradient()
-        try tuned.bias.setRequiresGradient()
-        defer {
-            try? tuned.weight.setRequiresGradient(false)
-            try? tuned.bias.setRequiresGradient(false)
-        }
+        let parameters = tuned.tensors.map(\.tensor)
+        for parameter in parameters { try parameter.setRequiresGradient() }
+        defer { for parameter in parameters { try? parameter.setRequiresGradient(false) } }
         let products = StraightThroughProducts(values: chip)
         let weights = try Optimiser(.adam, parameters: [tuned.weight])
-        let biases = try Optimiser(.adam, parameters: [tuned.bias])
+        let biases = try Optimiser(.adam, parameters: tuned.bias.map { [$0] } ?? [])
         let order = try RandomGenerator(seed: seed, purpose: "order of adaptation images")
         let steps = epochs * ((images.count + batch - 1) / batch)
         let schedule = CosineSchedule(rate: 1, steps: steps)

@@ -332,11 +332,59 @@ nvt_failure nvt_linear(nvt_tensor input, nvt_tensor weight, nvt_tensor *out) {
 nvt_failure nvt_relu(nvt_tensor input, nvt_tensor *out) {
     return guarded([&] { *out = hand(at::relu(borrow(input))); });
 }
+nvt_failure nvt_relu_in_place(nvt_tensor input) {
+    return guarded([&] { borrow(input).relu_(); });
+}
+nvt_failure nvt_sum_in_place(nvt_tensor input, nvt_tensor other) {
+    return guarded([&] { borrow(input).add_(borrow(other)); });
+}
+nvt_failure nvt_batch_norm(
+    nvt_tensor input, nvt_tensor weight, nvt_tensor bias, nvt_tensor mean, nvt_tensor variance,
+    bool training, double momentum, double epsilon, nvt_tensor *out) {
+    return guarded([&] {
+        *out = hand(at::batch_norm(
+            borrow(input), borrow(weight), borrow(bias), borrow(mean), borrow(variance), training,
+            momentum, epsilon, false));
+    });
+}
 nvt_failure nvt_max_pool(nvt_tensor input, int64_t kernel, int64_t stride, nvt_tensor *out) {
     return guarded([&] { *out = hand(at::max_pool2d(borrow(input), {kernel, kernel}, {stride, stride})); });
 }
 nvt_failure nvt_average_pool(nvt_tensor input, int64_t kernel, int64_t stride, nvt_tensor *out) {
     return guarded([&] { *out = hand(at::avg_pool2d(borrow(input), {kernel, kernel}, {stride, stride})); });
+}
+nvt_failure nvt_pad_channels(nvt_tensor input, int64_t before, int64_t behind, nvt_tensor *out) {
+    return guarded([&] {
+        *out = hand(at::constant_pad_nd(borrow(input), {0, 0, 0, 0, before, behind}, 0));
+    });
+}
+nvt_failure nvt_frame(nvt_tensor input, nvt_tensor value, int64_t padding, nvt_tensor *out) {
+    return guarded([&] {
+        Tensor images = borrow(input);
+        int64_t height = images.size(2), width = images.size(3);
+        Tensor framed = borrow(value).view({1, -1, 1, 1})
+            .expand({images.size(0), images.size(1), height + 2 * padding, width + 2 * padding})
+            .clone(at::MemoryFormat::ChannelsLast);
+        framed.narrow(2, padding, height).narrow(3, padding, width).copy_(images);
+        *out = hand(framed);
+    });
+}
+nvt_failure nvt_crop(
+    nvt_tensor images, nvt_tensor rows, nvt_tensor columns, nvt_tensor mirrored, int64_t padding,
+    nvt_tensor *out) {
+    return guarded([&] {
+        Tensor framed = at::constant_pad_nd(borrow(images), {padding, padding, padding, padding}, 0);
+        int64_t count = framed.size(0), channels = framed.size(1), stride = framed.size(3);
+        int64_t height = framed.size(2) - 2 * padding, width = stride - 2 * padding;
+        Tensor across = at::arange(width, at::kLong).view({1, 1, width});
+        Tensor flip = borrow(mirrored).view({count, 1, 1});
+        Tensor column = borrow(columns).view({count, 1, 1}) + at::where(flip, width - 1 - across, across);
+        Tensor row = borrow(rows).view({count, 1, 1}) + at::arange(height, at::kLong).view({1, height, 1});
+        Tensor image = at::arange(count, at::kLong).view({count, 1, 1}) * framed.size(2);
+        Tensor place = ((image + row) * stride + column).reshape({-1});
+        *out = hand(framed.permute({0, 2, 3, 1}).reshape({-1, channels}).index_select(0, place)
+            .view({count, height, width, channels}).permute({0, 3, 1, 2}));
+    });
 }
 nvt_failure nvt_im2col(nvt_tensor input, int64_t kernel, int64_t stride, int64_t padding, nvt_tensor *out) {
     return guarded([&] {
@@ -344,8 +392,12 @@ nvt_failure nvt_im2col(nvt_tensor input, int64_t kernel, int64_t stride, int64_t
             borrow(input).contiguous(), {kernel, kernel}, {1, 1}, {padding, padding}, {stride, stride}));
     });
 }
-nvt_failure nvt_cross_entropy(nvt_tensor logits, nvt_tensor labels, nvt_tensor *out) {
-    return guarded([&] { *out = hand(at::cross_entropy_loss(borrow(logits), borrow(labels))); });
+nvt_failure nvt_cross_entropy(
+    nvt_tensor logits, nvt_tensor labels, double smoothing, nvt_tensor *out) {
+    return guarded([&] {
+        *out = hand(at::cross_entropy_loss(
+            borrow(logits), borrow(labels), {}, at::Reduction::Mean, -100, smoothing));
+    });
 }
 
 // ---- gradients

@@ -7,6 +7,12 @@ enum Output {
         FileHandle.standardError.write(Data("\(line)\n".utf8))
     }
 
+    /// A line of a long work's progress, seen at once where the output is a file too.
+    static func line(_ text: String) {
+        Swift.print(text)
+        fflush(nil)
+    }
+
     /// Prints `value` as JSON, or its description.
     static func print<Value: Encodable & CustomStringConvertible>(_ value: Value, json: Bool) throws
     {

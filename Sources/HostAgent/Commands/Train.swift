@@ -15,22 +15,53 @@ struct Train: ParsableCommand {
     var chip: UInt32 = 0
 
     @Option(
-        help:
-            "lenet5 (28 × 28 grey) or lenet-8x8 (the embedded digits); default: what fits the data."
-    )
+        help: ArgumentHelp(
+            "\(ModelName.forms); default: lenet-8x8 for the embedded digits, else lenet5."))
     var model: String?
-    @Option(help: "Passes over the training images (default: 5; 200 for the embedded digits).")
+    @Option(
+        help: "Passes over the training images (default: lenet5 5, digits 200, VGG 20, ResNet 30).")
     var epochs: Int?
-    @Option(help: "Images a step.")
-    var batch = 64
-    @Option(help: "Learning rate at the start of the cosine.")
+    @Option(help: "Images a step (default: LeNets 64, CIFAR's networks 128).")
+    var batch: Int?
+    @Option(help: "The largest learning rate.")
     var rate: Double?
-    @Option(help: "adam or sgd (with momentum 0.9).")
-    var optimiser = "adam"
+    @Option(
+        help:
+            "adam, sgd (with momentum 0.9) or nesterov (default: adam, nesterov for CIFAR's networks)."
+    )
+    var optimiser: String?
+    @Option(help: "How the rate falls: cosine, linear or step (a tenth at 1/2 and at 3/4).")
+    var schedule: String?
+    @Option(help: "Epochs in which the rate rises (default: 2 for CIFAR's networks, else 0).")
+    var warmUp: Int?
+    @Option(
+        help:
+            "Weight decay of the matrices, not of biases and batch norms (default: 5e-4 for CIFAR's networks, else 0)."
+    )
+    var weightDecay: Double?
+    @Option(help: "Share of each label that is spread over all classes, 0 … 0.5 (default: 0).")
+    var labelSmoothing: Double?
+    @Option(
+        help:
+            "Frame in pixels from which random windows are cut, 0 … 16 (default: 4 for CIFAR's networks, else 0)."
+    )
+    var crop: Int?
+    @Flag(
+        inversion: .prefixedNo,
+        help: "Mirror half of the images (default: CIFAR's networks only).")
+    var mirror: Bool?
+    @Option(help: "Use the first so many training images only.")
+    var images: Int?
+    @Flag(
+        help: ArgumentHelp(
+            "Keep the training in OUTPUT.training after each epoch, and continue from there where "
+                + "that file is; all other options must be the same."))
+    var resume = false
     @Option(
         help: ArgumentHelp(
             "σ of the weight noise while training, relative to a layer's largest weight; 0: none "
-                + "(default: 0.07, or the chip's where --endpoint is given)."))
+                + "(default: LeNets 0.07, CIFAR's networks 0, or the chip's where --endpoint is given)."
+        ))
     var noise: Double?
     @Option(
         help: "Keep weights within this many standard deviations of the initial ones; 0: anywhere.")
@@ -52,7 +83,7 @@ struct Train: ParsableCommand {
         if let epochs, !(1 ... 10_000).contains(epochs) {
             throw ValidationError("--epochs must be 1 … 10000, not \(epochs).")
         }
-        if !(1 ... 65_536).contains(batch) {
+        if let batch, !(1 ... 65_536).contains(batch) {
             throw ValidationError("--batch must be 1 … 65536, not \(batch).")
         }
         if let noise, !(0 ... 1).contains(noise) {
@@ -64,8 +95,26 @@ struct Train: ParsableCommand {
         if let holdOut, holdOut < 0 {
             throw ValidationError("--hold-out must be 0 or more, not \(holdOut).")
         }
-        if !["adam", "sgd"].contains(optimiser) {
-            throw ValidationError("--optimiser must be adam or sgd, not '\(optimiser)'.")
+        if let optimiser, Self.optimisers[optimiser] == nil {
+            throw ValidationError("--optimiser must be adam, sgd or nesterov, not '\(optimiser)'.")
+        }
+        if let schedule, RateShape(rawValue: schedule) == nil {
+            throw ValidationError("--schedule must be cosine, linear or step, not '\(schedule)'.")
+        }
+        if let warmUp, !(0 ... 1000).contains(warmUp) {
+            throw ValidationError("--warm-up must be 0 … 1000, not \(warmUp).")
+        }
+        if let weightDecay, !(0 ... 1).contains(weightDecay) {
+            throw ValidationError("--weight-decay must be 0 … 1, not \(weightDecay).")
+        }
+        if let labelSmoothing, !(0 ... 0.5).contains(labelSmoothing) {
+            throw ValidationError("--label-smoothing must be 0 … 0.5, not \(labelSmoothing).")
+        }
+        if let crop, !(0 ... 16).contains(crop) {
+            throw ValidationError("--crop must be 0 … 16, not \(crop).")
+        }
+        if let images, images < 1 {
+            throw ValidationError("--images must be 1 or more, not \(images).")
         }
         if let shift, !(0 ... 1).contains(shift) {
             throw ValidationError("--shift must be 0 … 1, not \(shift).")
@@ -78,25 +127,38 @@ struct Train: ParsableCommand {
         let name = model ?? (dataOptions.location == .embeddedDigits ? "lenet-8x8" : "lenet5")
         let path = output ?? "\(name).safetensors"
         try DataFile.checkWritable(path)
+        let state = resume ? TrainingState(path: "\(path).training") : nil
         let result = try TrainingRun(
             model: name, data: dataOptions.location, holdOut: holdOut, weightScale: weightScale,
-            plan: try plan(name), command: CommandLine.arguments.dropFirst().joined(separator: " ")
+            plan: try plan(name), state: state, imagesMax: images,
+            command: CommandLine.arguments.dropFirst().joined(separator: " ")
         )
-        .run(report: { if !common.json { print($0) } })
+        .run(report: { if !common.json { Output.line($0) } })
         try result.checkpoint.write(to: path)
+        try state?.remove()
         try Output.print(result.summary(checkpoint: path), json: common.json)
     }
 
+    private static let optimisers: [String: OptimiserKind] = [
+        "adam": .adam, "sgd": .momentum(0.9), "nesterov": .momentum(0.9, isNesterov: true),
+    ]
+
     private func plan(_ name: String) throws -> TrainingPlan {
-        var plan = TrainingPlan.default(for: name)
+        var plan = try TrainingPlan.default(for: name)
         if let epochs { plan.epochs = epochs }
-        if let rate { plan.rate = rate }
-        if optimiser == "sgd" {
-            plan.optimiser = .momentum(0.9)
-            if rate == nil { plan.rate = 0.02 }
+        if let kind = optimiser.flatMap({ Self.optimisers[$0] }), kind != plan.optimiser {
+            plan.optimiser = kind
+            plan.rate = kind == .adam ? 2e-3 : 0.02
         }
+        if let rate { plan.rate = rate }
+        if let shape = schedule.flatMap(RateShape.init) { plan.shape = shape }
+        if let warmUp { plan.warmUpEpochs = warmUp }
+        if let weightDecay { plan.weightDecay = weightDecay }
+        if let labelSmoothing { plan.labelSmoothing = labelSmoothing }
+        if let crop { plan.crop = crop }
+        if let mirror { plan.mirrors = mirror }
         if let shift { plan.shift = shift }
-        plan.batch = batch
+        if let batch { plan.batch = batch }
         if let noise {
             plan.noise = noise
         } else if let endpoint {

@@ -51,7 +51,14 @@ public enum DataFile {
         return (new, file)
     }
 
-    /// Writes beside `path` and renames: the file is never half there.
+    /// Removes a file; none there is as good.
+    static func remove(_ path: String) throws(DataError) {
+        guard unlink(path) == 0 || errno == ENOENT else {
+            throw .unwritable(file: path, code: errno)
+        }
+    }
+
+    /// Writes beside `path`, syncs and renames: the file is never half there.
     static func write(_ bytes: [UInt8], to path: String) throws(DataError) {
         let (new, file) = try beginDraft(of: path)
         func failed(_ code: Int32) -> DataError {
@@ -60,8 +67,11 @@ public enum DataFile {
         }
         let written = fwrite(bytes, 1, bytes.count, file)
         let code = errno
+        let isSynced = fflush(file) == 0 && fsync(fileno(file)) == 0
+        let syncCode = errno
         guard fclose(file) == 0 else { throw failed(errno) }
         guard written == bytes.count else { throw failed(code) }
+        guard isSynced else { throw failed(syncCode) }
         guard rename(new, path) == 0 else { throw failed(errno) }
     }
 }

@@ -152,7 +152,7 @@ public struct Demo {
                 split: try DataLocation.embeddedDigits.load(for: checkpoint.network))
         }
         say("training on the embedded digits")
-        var plan = TrainingPlan.default(for: "lenet-8x8")
+        var plan = try TrainingPlan.default(for: "lenet-8x8")
         plan.seed = settings.seed
         // The plan is fixed: no image needs to be held out to choose it.
         let result = try TrainingRun(

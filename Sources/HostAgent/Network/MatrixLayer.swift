@@ -1,7 +1,7 @@
 internal import Glibc
 
-/// A convolution or a linear layer: a named matrix that a chip can hold, and a
-/// bias that stays digital.
+/// A convolution or a linear layer: a named matrix that a chip can hold, and
+/// where it has one a bias that stays digital.
 ///
 ///     y[n, j] = Σ_i x[n, i]·W[i, j] + b[j]
 ///
@@ -17,19 +17,36 @@ public final class MatrixLayer: Layer {
     public let name: String
     public let kind: Kind
     public let weight: Tensor
-    public let bias: Tensor
+    public let bias: Tensor?
 
-    /// Draws weight and bias from U(−1/√rows, 1/√rows).
+    /// Where fresh weights are drawn from.
+    public enum InitialWeights: Sendable {
+        /// U(−1/√rows, 1/√rows).
+        case uniform
+        /// N(0, 2/rows), after He, Zhang, Ren, Sun, "Delving deep into rectifiers", 2015.
+        case heNormal
+    }
+
+    /// Draws the weight, and the bias from U(−1/√rows, 1/√rows).
     public init(
-        _ name: String, _ kind: Kind, inputs: Int, outputs: Int, from generator: RandomGenerator
+        _ name: String, _ kind: Kind, inputs: Int, outputs: Int, hasBias: Bool = true,
+        initial: InitialWeights = .uniform, from generator: RandomGenerator
     ) throws {
         self.name = name
         self.kind = kind
         let kernel = kind.kernel
-        let bound = 1 / Double(inputs * kernel * kernel).squareRoot()
+        let rows = inputs * kernel * kernel
+        let bound = 1 / Double(rows).squareRoot()
         let shape = kind == .linear ? [outputs, inputs] : [outputs, inputs, kernel, kernel]
-        weight = try generator.uniform(-bound ..< bound, shape)
-        bias = try generator.uniform(-bound ..< bound, [outputs])
+        let drawn: Tensor
+        switch initial {
+        case .uniform: drawn = try generator.uniform(-bound ..< bound, shape)
+        case .heNormal:
+            drawn = try generator.normal(shape)
+            try drawn.scale(by: (2 / Double(rows)).squareRoot())
+        }
+        weight = kind == .linear ? drawn : try drawn.channelsLast()
+        bias = hasBias ? try generator.uniform(-bound ..< bound, [outputs]) : nil
     }
 
     /// Rows of the logical matrix: inputs of one product.
@@ -37,10 +54,14 @@ public final class MatrixLayer: Layer {
     /// Columns of the logical matrix: outputs of one product.
     public var columns: Int { weight.shape[0] }
 
-    public var matrixLayers: [MatrixLayer] { [self] }
+    public var tensors: [NamedTensor] {
+        [NamedTensor("\(name).weight", weight, .weight)]
+            + (bias.map { [NamedTensor("\(name).bias", $0, .offset)] } ?? [])
+    }
 
     public func forward(_ input: Tensor, with products: any MatrixProducts) throws -> Tensor {
         let product = try products.product(of: self, with: input)
+        guard let bias else { return product }
         switch kind {
         case .linear: return try product.adding(bias)
         case .convolution: return try product.adding(bias.reshaped([1, columns, 1, 1]))

@@ -12,15 +12,25 @@ public final class Network {
         self.imageShape = imageShape
         self.classes = classes
         self.layers = layers
-        assert(Set(matrixLayers.map(\.name)).count == matrixLayers.count)
+        precondition(Set(tensors.map(\.name)).count == tensors.count)
     }
 
     /// The layers that a chip can hold, in the order of the data.
     public var matrixLayers: [MatrixLayer] { layers.flatMap(\.matrixLayers) }
 
-    /// Weights and biases by their PyTorch names ("conv1.weight").
-    public var parameters: [(name: String, tensor: Tensor)] {
-        matrixLayers.flatMap { [("\($0.name).weight", $0.weight), ("\($0.name).bias", $0.bias)] }
+    /// The batch norms, in the order of the data.
+    public var batchNorms: [BatchNorm] {
+        layers.flatMap(\.all).compactMap { $0 as? BatchNorm }
+    }
+
+    /// All that the network holds, by PyTorch names: what a checkpoint keeps.
+    public var tensors: [NamedTensor] { layers.flatMap(\.all).flatMap(\.tensors) }
+    /// What is learned.
+    public var parameters: [NamedTensor] { tensors.filter { $0.role != .statistic } }
+
+    /// Whether batch norms use and follow the batch's own statistics.
+    public func setTraining(_ isTraining: Bool) {
+        for norm in batchNorms { norm.isTraining = isTraining }
     }
 
     /// Class scores [n, classes] of images [n, c, h, w], values 0…1.
@@ -48,7 +58,7 @@ public final class Network {
     /// A network of the same shape with weights of its own.
     public func copy() throws -> Network {
         let twin = try NetworkCatalogue.make(name, seed: 0)
-        for (mine, theirs) in zip(parameters, twin.parameters) {
+        for (mine, theirs) in zip(tensors, twin.tensors) {
             try theirs.tensor.assign(mine.tensor)
         }
         return twin

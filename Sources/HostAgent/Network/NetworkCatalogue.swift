@@ -1,96 +1,15 @@
-public import Protocol
-
 /// The networks that `--model` knows.
 public enum NetworkCatalogue {
-    public static let names = ["lenet5", "lenet-8x8"]
-
     /// A fresh network; the seed decides its weights.
     public static func make(_ name: String, seed: UInt64) throws -> Network {
+        let model = try ModelName(name)
         let generator = try RandomGenerator(seed: seed, purpose: "initial weights")
-        switch name {
-        case "lenet5": return try lenet5(generator)
-        case "lenet-8x8": return try lenet8x8(generator)
-        default: throw NetworkError.unknownModel(name)
+        switch model.family {
+        case .lenet5: return try lenet5(generator)
+        case .lenet8x8: return try lenet8x8(generator)
+        case .vgg8: return try vgg8(model, generator)
+        case .resnet20, .resnet32, .resnet44, .resnet56, .resnet110:
+            return try residual(model, generator)
         }
     }
-
-    /// LeNet-5 for 28 × 28 grey images: 61,706 weights and biases.
-    ///
-    /// Source: LeCun, Bottou, Bengio, Haffner, "Gradient-based learning applied
-    /// to document recognition", 1998; with ReLU, max pooling, full connections
-    /// between the two convolutions, and a linear output.
-    private static func lenet5(_ generator: RandomGenerator) throws -> Network {
-        try lenet(
-            "lenet5", side: 28, kernel: 5, paddings: [2, 0], channels: [1, 6, 16],
-            widths: [400, 120, 84, 10], from: generator)
-    }
-
-    /// The same family for the embedded 8 × 8 digits: 23,658 weights and biases.
-    private static func lenet8x8(_ generator: RandomGenerator) throws -> Network {
-        try lenet(
-            "lenet-8x8", side: 8, kernel: 3, paddings: [1, 1], channels: [1, 24, 48],
-            widths: [192, 64, 10], from: generator)
-    }
-
-    /// Convolutions, each with ReLU and max pooling by two, then linear layers with ReLU between.
-    private static func lenet(
-        _ name: String, side: Int, kernel: Int, paddings: [Int], channels: [Int], widths: [Int],
-        from generator: RandomGenerator
-    ) throws -> Network {
-        var layers: [any Layer] = []
-        for (index, padding) in paddings.enumerated() {
-            layers += [
-                try MatrixLayer(
-                    "conv\(index + 1)", .convolution(kernel: kernel, stride: 1, padding: padding),
-                    inputs: channels[index], outputs: channels[index + 1], from: generator),
-                ReLU(), MaxPool(kernel: 2),
-            ]
-        }
-        layers.append(Flatten())
-        for index in 1 ..< widths.count {
-            if index > 1 { layers.append(ReLU()) }
-            layers.append(
-                try MatrixLayer(
-                    "fc\(index)", .linear, inputs: widths[index - 1], outputs: widths[index],
-                    from: generator))
-        }
-        return Network(
-            name: name, imageShape: [channels[0], side, side], classes: widths[widths.count - 1],
-            layers: layers)
-    }
-}
-
-/// What a network can't do.
-public enum NetworkError: StatusError, Equatable {
-    case unknownModel(String)
-    case unknownLayer(String, layers: [String])
-    case imagesDoNotFit(network: String, expected: [Int], found: [Int])
-    case noCalibrationInputs(layer: String)
-
-    public var description: String {
-        switch self {
-        case .unknownModel(let name):
-            "there is no model '\(name)'; choose one of \(NetworkCatalogue.names.joined(separator: ", "))"
-        case .unknownLayer(let name, let layers):
-            "there is no layer '\(name)'; this network has \(layers.joined(separator: ", "))"
-        case .imagesDoNotFit(let network, let expected, let found):
-            "\(network) takes images of \(expected.times), the data has \(found.times)"
-        case .noCalibrationInputs(let layer):
-            "no calibration image reaches the layer '\(layer)': its converters' range is unknown"
-        }
-    }
-}
-
-extension NetworkError {
-    public var exitStatus: ExitStatus {
-        switch self {
-        case .unknownModel, .unknownLayer: .usage
-        case .imagesDoNotFit, .noCalibrationInputs: .data
-        }
-    }
-}
-
-extension [Int] {
-    /// "1 × 28 × 28".
-    var times: String { map(String.init).joined(separator: " × ") }
 }

@@ -4,26 +4,31 @@ internal import Glibc
 /// isn't a terminal.
 public final class ProgressLine {
     private let isShown: Bool
-    private let start = ContinuousClock.now
-    private var latest: ContinuousClock.Instant
+    /// The first call: what came before it counts neither as images nor as time.
+    private var start: (time: ContinuousClock.Instant, images: Int)?
+    private var latest = ContinuousClock.now
 
-    public init() {
-        isShown = isatty(STDERR_FILENO) == 1
-        latest = start
-    }
+    public init() { isShown = isatty(STDERR_FILENO) == 1 }
 
     /// "text  1,234 images/s, 12 s left", at most five times a second.
     public func show(_ text: @autoclosure () -> String, images: Int, of total: Int) {
-        guard isShown else { return }
+        let pace = pace(images: images, of: total)
         let now = ContinuousClock.now
-        guard now - latest > .milliseconds(200) else { return }
+        guard isShown, let pace, now - latest > .milliseconds(200) else { return }
         latest = now
-        let seconds = (now - start) / .seconds(1)
-        let speed = Double(images) / seconds
+        write("\r\u{1b}[K\(text())  \(pace)")
+    }
+
+    /// "1,234 images/s, 12 s left"; `nil` at the first call.
+    public func pace(images: Int, of total: Int) -> String? {
+        let now = ContinuousClock.now
+        guard let start else {
+            start = (now, images)
+            return nil
+        }
+        let speed = Double(images - start.images) / ((now - start.time) / .seconds(1))
         let left = Double(total - images) / max(speed, 1e-9)
-        write(
-            "\r\u{1b}[K\(text())  \(Format.count(UInt64(speed))) images/s, \(Format.duration(left)) left"
-        )
+        return "\(Format.count(UInt64(max(0, speed)))) images/s, \(Format.duration(left)) left"
     }
 
     /// Clears the line.

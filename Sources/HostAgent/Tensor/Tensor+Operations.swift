@@ -130,12 +130,47 @@ extension Tensor {
     public func averagePooled(kernel: Int) throws(TorchError) -> Tensor {
         try made { nvt_average_pool(handle, Int64(kernel), Int64(kernel), $0) }
     }
+    /// Each `step`-th row and column of images, the first included.
+    public func subsampled(step: Int) throws(TorchError) -> Tensor {
+        try made { nvt_average_pool(handle, 1, Int64(step), $0) }
+    }
     /// Images [n, c, h, w] unrolled: [n, c·k·k, h'·w'], the channel slowest.
     public func unrolled(kernel: Int, stride: Int, padding: Int) throws(TorchError) -> Tensor {
         try made { nvt_im2col(handle, Int64(kernel), Int64(stride), Int64(padding), $0) }
     }
-    /// Mean cross entropy of logits [n, classes] against labels [n] (Int64).
-    public func crossEntropy(_ labels: Tensor) throws(TorchError) -> Tensor {
-        try made { nvt_cross_entropy(handle, labels.handle, $0) }
+    /// Mean cross entropy of logits [n, classes] against labels [n] (Int64); the
+    /// share `smoothing` of each label is spread evenly over all classes.
+    public func crossEntropy(_ labels: Tensor, smoothing: Double = 0) throws(TorchError) -> Tensor {
+        try made { nvt_cross_entropy(handle, labels.handle, smoothing, $0) }
+    }
+    /// Zero channels before and behind those of [n, c, h, w].
+    public func paddedChannels(before: Int, behind: Int) throws(TorchError) -> Tensor {
+        try made { nvt_pad_channels(handle, Int64(before), Int64(behind), $0) }
+    }
+    /// Images [n, c, h, w] in a frame of the colour [c], `padding` pixels wide.
+    public func framed(by padding: Int, colour: Tensor) throws(TorchError) -> Tensor {
+        try made { nvt_frame(handle, colour.handle, Int64(padding), $0) }
+    }
+    /// Of each image in a frame of zeros the window of its own size at `rows`,
+    /// `columns` (Int64 [n], 0 … 2·padding), mirrored left to right where
+    /// `mirrored` (bool [n]) is true.
+    public func cropped(
+        rows: Tensor, columns: Tensor, mirrored: Tensor, padding: Int
+    ) throws(TorchError) -> Tensor {
+        try made {
+            nvt_crop(
+                handle, rows.handle, columns.handle, mirrored.handle, Int64(padding), $0)
+        }
+    }
+}
+
+// MARK: - In place, inside the gradient
+
+extension Tensor {
+    /// self = max(0, self). What wrote self must not need it for its gradient.
+    public func rectify() throws(TorchError) { try check(nvt_relu_in_place(handle)) }
+    /// self += other. What wrote self must not need it for its gradient.
+    public func accumulate(_ other: Tensor) throws(TorchError) {
+        try check(nvt_sum_in_place(handle, other.handle))
     }
 }

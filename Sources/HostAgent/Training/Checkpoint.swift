@@ -15,7 +15,7 @@ public struct Checkpoint {
         self.seed = seed
     }
 
-    /// Parameters by their PyTorch names; all else as metadata.
+    /// Parameters and running statistics by their PyTorch names; all else as metadata.
     public func encoded() throws -> SafeTensors {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys]
@@ -28,10 +28,7 @@ public struct Checkpoint {
                 "seed": String(seed),
                 "quantisation": String(decoding: try encoder.encode(scales), as: UTF8.self),
             ],
-            entries: try network.parameters.map {
-                SafeTensors.Entry(
-                    name: $0.name, shape: $0.tensor.shape, values: try $0.tensor.floats())
-            })
+            entries: try network.tensors.map { try SafeTensors.Entry($0.name, $0.tensor) })
     }
 
     public func write(to path: String) throws { try encoded().write(to: path) }
@@ -49,10 +46,9 @@ public struct Checkpoint {
             return value
         }
         let model = try field("model")
-        guard NetworkCatalogue.names.contains(model) else {
+        guard (try? ModelName(model)) != nil else {
             throw DataError.wrongContent(
-                file: path, expected: "one of \(NetworkCatalogue.names.joined(separator: ", "))",
-                found: "the model '\(model)'")
+                file: path, expected: "one of \(ModelName.forms)", found: "the model '\(model)'")
         }
         network = try NetworkCatalogue.make(model, seed: 0)
         let quantisation = try field("quantisation")
@@ -72,21 +68,6 @@ public struct Checkpoint {
                 file: path, expected: "a whole number as 'seed'", found: try field("seed"))
         }
         self.seed = seed
-        for (name, tensor) in network.parameters {
-            guard let entry = file.entries.first(where: { $0.name == name }) else {
-                throw DataError.wrongContent(
-                    file: path, expected: "the tensor '\(name)'", found: "none")
-            }
-            guard entry.shape == tensor.shape else {
-                throw DataError.wrongContent(
-                    file: path, expected: "'\(name)' of \(tensor.shape.times)",
-                    found: entry.shape.times)
-            }
-            guard entry.values.allSatisfy(\.isFinite) else {
-                throw DataError.wrongContent(
-                    file: path, expected: "numbers in '\(name)'", found: "infinity or no number")
-            }
-            try tensor.assign(.floats(entry.values, shape: entry.shape))
-        }
+        for named in network.tensors { try file.fill(named.tensor, named.name, file: path) }
     }
 }

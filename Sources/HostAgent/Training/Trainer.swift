@@ -1,46 +1,3 @@
-/// What a training run is made of; together with the data and the number of
-/// threads it decides the result bit for bit.
-public struct TrainingPlan: Equatable, Sendable {
-    public var epochs: Int
-    public var batch: Int
-    public var rate: Double
-    public var optimiser: OptimiserKind
-    /// σ of the weight noise while training, relative to a layer's largest
-    /// weight; 0: none.
-    public var noise: Double
-    /// Weights are kept within this many standard deviations of their layer's
-    /// start, for a chip's noise is relative to the largest; `nil`: anywhere.
-    public var clip: Double?
-    /// Images are moved at random by up to so many pixels, 0 … 1; 0: not at all.
-    public var shift: Double
-    public var seed: UInt64
-
-    public init(
-        epochs: Int = 5, batch: Int = 64, rate: Double = 2e-3, optimiser: OptimiserKind = .adam,
-        noise: Double = 0.07, clip: Double? = nil, shift: Double = 0,
-        seed: UInt64 = 1
-    ) {
-        self.epochs = epochs
-        self.batch = batch
-        self.rate = rate
-        self.optimiser = optimiser
-        self.noise = noise
-        self.clip = clip
-        self.shift = shift
-        self.seed = seed
-    }
-}
-
-extension TrainingPlan {
-    /// The plan that `train` starts from. Width, passes, rate, noise and shift of
-    /// lenet-8x8 were chosen by the last 300 training images, never by the test's.
-    public static func `default`(for model: String) -> TrainingPlan {
-        var plan = TrainingPlan(rate: 4e-3)
-        if model == "lenet-8x8" { (plan.epochs, plan.rate, plan.shift) = (200, 5e-3, 0.75) }
-        return plan
-    }
-}
-
 /// Where a training run stands.
 public struct TrainingProgress: Sendable {
     public let epoch: Int
@@ -56,36 +13,49 @@ public struct TrainingProgress: Sendable {
 
 /// Trains a network on the host.
 public enum Trainer {
+    /// - Parameter state: where the training is kept at each epoch's end, and
+    ///   continued from; `nil`: nowhere.
     public static func train(
-        _ network: Network, on images: ImageSet, plan: TrainingPlan,
+        _ network: Network, on images: ImageSet, plan: TrainingPlan, state: TrainingState? = nil,
         progress: (TrainingProgress) throws -> Void = { _ in }
     ) throws {
         guard network.imageShape == images.imageShape else {
             throw NetworkError.imagesDoNotFit(
                 network: network.name, expected: network.imageShape, found: images.imageShape)
         }
-        let parameters = network.parameters.map(\.tensor)
-        for parameter in parameters { try parameter.setRequiresGradient() }
-        defer { for parameter in parameters { try? parameter.setRequiresGradient(false) } }
-
-        let order = try RandomGenerator(seed: plan.seed, purpose: "order of images")
-        let products = try products(plan)
-        let shift = try shift(plan)
-        let optimiser = try Optimiser(plan.optimiser, parameters: parameters)
+        let parameters = network.parameters
+        for parameter in parameters { try parameter.tensor.setRequiresGradient() }
+        network.setTraining(true)
+        defer {
+            network.setTraining(false)
+            for parameter in parameters { try? parameter.tensor.setRequiresGradient(false) }
+        }
+        let optimiser = try Optimiser(
+            plan.optimiser, parameters: parameters.map(\.tensor),
+            decays: parameters.map { $0.role == .weight ? plan.weightDecay : 0 })
         let clip = try plan.clip.map { try WeightClip(network, deviations: $0) }
         let stepsInEpoch = (images.count + plan.batch - 1) / plan.batch
-        let schedule = CosineSchedule(rate: plan.rate, steps: plan.epochs * stepsInEpoch)
+        let schedule = Schedule(
+            plan.shape, rate: plan.rate, warmUpSteps: plan.warmUpEpochs * stepsInEpoch,
+            steps: plan.epochs * stepsInEpoch)
 
-        for epoch in 0 ..< plan.epochs {
-            let permutation = try order.permutation(images.count)
+        let epochsDone =
+            try state?.restore(network, optimiser, plan: plan, images: images) ?? 0
+        for epoch in epochsDone ..< plan.epochs {
+            let random = try EpochRandomness(plan, epoch: epoch)
+            let permutation = try random.order.permutation(images.count)
             for (step, range) in images.ranges(of: plan.batch).enumerated() {
                 let (inputs, labels) = try images.batch(permutation.narrowed(range))
-                let loss = try network.scores(shift?(inputs) ?? inputs, with: products)
-                    .crossEntropy(labels)
+                let loss = try network.scores(random.augmented(inputs), with: random.products)
+                    .crossEntropy(labels, smoothing: plan.labelSmoothing)
                 try loss.backward()
                 try optimiser.update(rate: schedule.rate(at: epoch * stepsInEpoch + step))
                 try clip?.apply()
                 let ends = step + 1 == stepsInEpoch
+                if ends {
+                    try state?.save(
+                        network, optimiser, plan: plan, images: images, epochsDone: epoch + 1)
+                }
                 try progress(
                     TrainingProgress(
                         epoch: epoch + 1, epochs: plan.epochs,
@@ -95,19 +65,39 @@ public enum Trainer {
             }
         }
     }
+}
 
-    private static func shift(_ plan: TrainingPlan) throws -> RandomShift? {
-        guard plan.shift > 0 else { return nil }
-        return RandomShift(
-            distance: plan.shift,
-            generator: try RandomGenerator(seed: plan.seed, purpose: "shifts of images"))
+/// What is random in one epoch. The streams depend on the seed and the epoch
+/// alone, so that a training goes on from any epoch's end as if never stopped.
+private struct EpochRandomness {
+    let order: RandomGenerator
+    let products: any MatrixProducts
+    private let shift: RandomShift?
+    private let crop: RandomCrop?
+
+    init(_ plan: TrainingPlan, epoch: Int) throws {
+        func stream(_ purpose: String) throws -> RandomGenerator {
+            try RandomGenerator(seed: plan.seed, purpose: "\(purpose), epoch \(epoch)")
+        }
+        order = try stream("order of images")
+        products =
+            plan.noise == 0
+            ? FloatProducts()
+            : NoisyProducts(sigma: plan.noise, generator: try stream("weight noise"))
+        shift =
+            plan.shift == 0
+            ? nil : RandomShift(distance: plan.shift, generator: try stream("shifts of images"))
+        crop =
+            plan.crop == 0 && !plan.mirrors
+            ? nil
+            : RandomCrop(
+                padding: plan.crop, mirrors: plan.mirrors,
+                generator: try stream("windows of images"))
     }
 
-    private static func products(_ plan: TrainingPlan) throws -> any MatrixProducts {
-        guard plan.noise > 0 else { return FloatProducts() }
-        return NoisyProducts(
-            sigma: plan.noise,
-            generator: try RandomGenerator(seed: plan.seed, purpose: "weight noise"))
+    func augmented(_ images: Tensor) throws -> Tensor {
+        let shifted = try shift?(images) ?? images
+        return try crop?(shifted) ?? shifted
     }
 }
 

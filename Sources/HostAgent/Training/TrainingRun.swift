@@ -6,17 +6,24 @@ public struct TrainingRun {
     public let holdOut: Int?
     public let weightScale: WeightQuantisation.Method
     public let plan: TrainingPlan
+    /// Where the training is kept from epoch to epoch; `nil`: nowhere.
+    public let state: TrainingState?
+    /// At most the first so many training images are used; `nil`: all.
+    public let imagesMax: Int?
     public let command: String
 
     public init(
         model: String, data: DataLocation, holdOut: Int? = nil,
-        weightScale: WeightQuantisation.Method = .max, plan: TrainingPlan, command: String
+        weightScale: WeightQuantisation.Method = .max, plan: TrainingPlan,
+        state: TrainingState? = nil, imagesMax: Int? = nil, command: String
     ) {
         self.model = model
         self.data = data
         self.holdOut = holdOut
         self.weightScale = weightScale
         self.plan = plan
+        self.state = state
+        self.imagesMax = imagesMax
         self.command = command
     }
 
@@ -24,22 +31,15 @@ public struct TrainingRun {
     public func run(report: (String) -> Void = { _ in }) throws -> TrainingResult {
         let network = try NetworkCatalogue.make(model, seed: plan.seed)
         let split = try data.load(for: network)
-        let (training, validation) = try split.holdOut(holdOut ?? split.training.count / 12)
+        let (rest, validation) = try split.holdOut(holdOut ?? split.training.count / 12)
+        let training = try imagesMax.map(rest.first) ?? rest
         report(
             "\(model) on \(split.training.name), last \(validation.count) held out; "
                 + "\(plan.epochs) epochs of \(training.count) images, seed \(plan.seed), "
                 + "\(TorchRuntime.threads) threads")
 
         let start = ContinuousClock.now
-        let line = ProgressLine()
-        var loss = 0.0
-        try Trainer.train(network, on: training, plan: plan) { progress in
-            loss = progress.loss ?? loss
-            line.show(
-                "epoch \(progress.epoch)/\(progress.epochs)  loss \(Format.decimal(loss, 3))",
-                images: progress.images, of: progress.imagesTotal)
-        }
-        line.end()
+        let loss = try train(network, on: training, validation: validation, report: report)
         let seconds = (ContinuousClock.now - start) / .seconds(1)
 
         let scales = try QuantisationScales.measured(
@@ -52,9 +52,43 @@ public struct TrainingRun {
         return TrainingResult(
             checkpoint: Checkpoint(
                 network: network, scales: scales, command: command, seed: plan.seed),
-            split: split, seconds: seconds, imagesSeen: plan.epochs * training.count, loss: loss,
+            split: split, seconds: seconds, imagesSeen: loss.images, loss: loss.last,
             validation: try accuracy(validation, float), test: try accuracy(split.test, float),
             testInteger: try accuracy(split.test, integer))
+    }
+
+    /// Trains with a progress line and, where the training is kept, a report of
+    /// each epoch.
+    ///
+    /// - Returns: the last batch's loss and the images seen in this run.
+    private func train(
+        _ network: Network, on training: ImageSet, validation: ImageSet, report: (String) -> Void
+    ) throws -> (last: Double, images: Int) {
+        let line = ProgressLine()
+        defer { line.end() }
+        var loss = 0.0
+        var images = 0
+        var imagesBefore = 0
+        try Trainer.train(network, on: training, plan: plan, state: state) { progress in
+            loss = progress.loss ?? loss
+            images += progress.images - max(imagesBefore, progress.images - plan.batch)
+            imagesBefore = progress.images
+            let stand =
+                "epoch \(progress.epoch)/\(progress.epochs)  loss \(Format.decimal(loss, 3))"
+            line.show(stand, images: progress.images, of: progress.imagesTotal)
+            guard progress.endsEpoch, state != nil else { return }
+            network.setTraining(false)
+            defer { network.setTraining(true) }
+            let held =
+                validation.count == 0
+                ? nil
+                : try Evaluation.accuracy(network, with: FloatProducts(), on: validation)
+            let pace = line.pace(images: progress.images, of: progress.imagesTotal)
+            report(
+                [stand, held.map { "held out \($0.percent)" }, pace].compactMap(\.self)
+                    .joined(separator: "  "))
+        }
+        return (loss, images)
     }
 }
 

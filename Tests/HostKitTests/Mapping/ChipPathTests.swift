@@ -7,7 +7,7 @@ struct ChipPathTests {
     {
         let network = try NetworkCatalogue.make("lenet-8x8", seed: 2)
         let split = try EmbeddedDigits.load()
-        var plan = TrainingPlan.default(for: "lenet-8x8")
+        var plan = try TrainingPlan.default(for: "lenet-8x8")
         plan.epochs = 30
         try Trainer.train(network, on: split.training, plan: plan)
         let scales = try QuantisationScales.measured(

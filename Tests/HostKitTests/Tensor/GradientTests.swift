@@ -35,9 +35,10 @@ struct GradientTests {
         func loss() throws -> Tensor {
             try network.scores(images, with: FloatProducts()).crossEntropy(labels)
         }
-        for (_, parameter) in network.parameters { try parameter.setRequiresGradient() }
+        for parameter in network.parameters { try parameter.tensor.setRequiresGradient() }
         try loss().backward()
-        for (name, parameter) in network.parameters {
+        for named in network.parameters {
+            let (name, parameter) = (named.name, named.tensor)
             let gradient = try #require(try parameter.gradient()).floats()
             for index in stride(from: 0, to: parameter.count, by: max(1, parameter.count / 6)) {
                 let expected = try Self.difference(parameter, index) { try loss().scalar() }

@@ -25,7 +25,7 @@ struct TrainerTests {
     @Test func aNetworkLearnsTheDigits() throws {
         let network = try NetworkCatalogue.make("lenet-8x8", seed: 1)
         let split = try EmbeddedDigits.load()
-        var plan = TrainingPlan.default(for: "lenet-8x8")
+        var plan = try TrainingPlan.default(for: "lenet-8x8")
         plan.epochs = 40
         try Trainer.train(network, on: split.training, plan: plan)
         let (_, held) = try split.holdOut(0)
@@ -49,8 +49,28 @@ struct TrainerTests {
         }
         // v = 1, 1.9.
         #expect(largestDifference(try steps(.momentum(0.9)), [0.9, 0.71]) < 1e-6)
+        // v = 1, 1.9; g + 0.9·v = 1.9, 2.71.
+        #expect(
+            largestDifference(try steps(.momentum(0.9, isNesterov: true)), [0.81, 0.539]) < 1e-6)
         // m̂/√v̂ = 1 for a constant gradient.
         #expect(largestDifference(try steps(.adam), [0.9, 0.8]) < 1e-5)
+    }
+
+    /// Hand-computed: L = 0 · w, so the step is the decay's.
+    @Test func weightDecayShrinks() throws {
+        let w = try Tensor.full(2, shape: [1])
+        try w.setRequiresGradient()
+        let optimiser = try Optimiser(.momentum(0), parameters: [w], decays: [0.5])
+        try w.scaled(by: 0).reshaped([]).backward()
+        try optimiser.update(rate: 0.1)
+        #expect(abs(try w.floats()[0] - 1.9) < 1e-6)
+    }
+
+    /// −(1 − ε)·log p_y − ε·mean(log p) with p = (1/4, 3/4), y = 1, ε = 0.2.
+    @Test func smoothedLabels() throws {
+        let logits = try Tensor.floats([0, 1.098_612_3], shape: [1, 2])
+        let loss = try logits.crossEntropy(.integers([Int64(1)], shape: [1]), smoothing: 0.2)
+        #expect(abs(try loss.scalar() - 0.397_543_3) < 1e-6)
     }
 
     @Test func theScheduleIsHalfACosine() {

@@ -118,12 +118,33 @@ nvt_failure nvt_convolution(
 /// input [n, i], weight [o, i] → [n, o]; no bias.
 nvt_failure nvt_linear(nvt_tensor input, nvt_tensor weight, nvt_tensor *out);
 nvt_failure nvt_relu(nvt_tensor input, nvt_tensor *out);
+/// input = max(0, input), inside the gradient.
+nvt_failure nvt_relu_in_place(nvt_tensor input);
+/// input += other, inside the gradient.
+nvt_failure nvt_sum_in_place(nvt_tensor input, nvt_tensor other);
+/// Batch norm of [n, c, h, w] with weight, bias, mean, variance of [c]. While
+/// training, the batch's own statistics, and mean and variance follow them.
+nvt_failure nvt_batch_norm(
+    nvt_tensor input, nvt_tensor weight, nvt_tensor bias, nvt_tensor mean, nvt_tensor variance,
+    bool training, double momentum, double epsilon, nvt_tensor *out);
 nvt_failure nvt_max_pool(nvt_tensor input, int64_t kernel, int64_t stride, nvt_tensor *out);
 nvt_failure nvt_average_pool(nvt_tensor input, int64_t kernel, int64_t stride, nvt_tensor *out);
+/// Zero channels before and behind: [n, c, h, w] → [n, before + c + behind, h, w].
+nvt_failure nvt_pad_channels(nvt_tensor input, int64_t before, int64_t behind, nvt_tensor *out);
+/// A frame of `padding` pixels of the colour `value` [c] around images [n, c, h, w].
+nvt_failure nvt_frame(nvt_tensor input, nvt_tensor value, int64_t padding, nvt_tensor *out);
+/// Of each image, framed with zeros of width `padding`, the window of the image's
+/// own size whose corner is at `rows`, `columns` (i64 [n], 0 … 2·padding);
+/// mirrored left to right where `mirrored` (bool [n]) says so.
+nvt_failure nvt_crop(
+    nvt_tensor images, nvt_tensor rows, nvt_tensor columns, nvt_tensor mirrored, int64_t padding,
+    nvt_tensor *out);
 /// [n, c, h, w] → [n, c·k·k, h'·w'], the channel slowest.
 nvt_failure nvt_im2col(nvt_tensor input, int64_t kernel, int64_t stride, int64_t padding, nvt_tensor *out);
-/// Mean cross entropy of logits [n, classes] and labels i64 [n]: a scalar.
-nvt_failure nvt_cross_entropy(nvt_tensor logits, nvt_tensor labels, nvt_tensor *out);
+/// Mean cross entropy of logits [n, classes] and labels i64 [n]: a scalar. Of each
+/// label's weight the share `smoothing` is spread evenly over all classes.
+nvt_failure nvt_cross_entropy(
+    nvt_tensor logits, nvt_tensor labels, double smoothing, nvt_tensor *out);
 
 // ---- gradients
 

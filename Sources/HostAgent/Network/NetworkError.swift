@@ -1,0 +1,39 @@
+public import Protocol
+
+/// What a network can't do.
+public enum NetworkError: StatusError, Equatable {
+    case unknownModel(String)
+    case wrongSetting(model: String, setting: String, allowed: String)
+    case unknownLayer(String, layers: [String])
+    case imagesDoNotFit(network: String, expected: [Int], found: [Int])
+    case noCalibrationInputs(layer: String)
+
+    public var description: String {
+        switch self {
+        case .unknownModel(let name):
+            "there is no model '\(name)'; choose one of \(ModelName.forms)"
+        case .wrongSetting(let model, let setting, let allowed):
+            "the model '\(model)' can't have the setting '\(setting)'; allowed: \(allowed)"
+        case .unknownLayer(let name, let layers):
+            "there is no layer '\(name)'; this network has \(layers.joined(separator: ", "))"
+        case .imagesDoNotFit(let network, let expected, let found):
+            "\(network) takes images of \(expected.times), the data has \(found.times)"
+        case .noCalibrationInputs(let layer):
+            "no calibration image reaches the layer '\(layer)': its converters' range is unknown"
+        }
+    }
+}
+
+extension NetworkError {
+    public var exitStatus: ExitStatus {
+        switch self {
+        case .unknownModel, .wrongSetting, .unknownLayer: .usage
+        case .imagesDoNotFit, .noCalibrationInputs: .data
+        }
+    }
+}
+
+extension [Int] {
+    /// "1 × 28 × 28".
+    var times: String { map(String.init).joined(separator: " × ") }
+}

@@ -1,0 +1,81 @@
+internal import Foundation
+
+/// The file that a training is kept in from epoch to epoch, so that a run that
+/// was killed goes on bit for bit.
+///
+/// It holds the network with its running statistics, the optimiser's averages,
+/// the plan, and how many epochs are done. Random numbers need no place in it:
+/// each epoch has streams of its own, decided by the seed and the epoch's number.
+/// The file is replaced as a whole, so it is always that of a finished epoch.
+public struct TrainingState {
+    public let path: String
+
+    public init(path: String) { self.path = path }
+
+    /// Keeps what `epochsDone` epochs have made.
+    func save(
+        _ network: Network, _ optimiser: Optimiser, plan: TrainingPlan, images: ImageSet,
+        epochsDone: Int
+    ) throws {
+        var metadata = try Self.identity(network, plan, images)
+        metadata["epochs_done"] = String(epochsDone)
+        metadata["optimiser_step"] = String(optimiser.step)
+        try SafeTensors(
+            metadata: metadata,
+            entries: network.tensors.map { try .init($0.name, $0.tensor) }
+                + optimiser.state.enumerated().map { try .init(Self.name($0.offset), $0.element) }
+        ).write(to: path)
+    }
+
+    /// Puts network and optimiser where the file says.
+    ///
+    /// - Returns: the epochs done; 0 where there is no file.
+    func restore(
+        _ network: Network, _ optimiser: Optimiser, plan: TrainingPlan, images: ImageSet
+    ) throws -> Int {
+        guard FileManager.default.fileExists(atPath: path) else { return 0 }
+        let file = try SafeTensors(contentsOf: path)
+        for (name, value) in try Self.identity(network, plan, images)
+        where file.metadata[name] != value {
+            throw DataError.wrongContent(
+                file: path, expected: "the state of a training with \(name) \(value)",
+                found: file.metadata[name] ?? "none")
+        }
+        func number(_ name: String, _ allowed: ClosedRange<Int>) throws -> Int {
+            guard let number = file.metadata[name].flatMap({ Int($0) }), allowed.contains(number)
+            else {
+                throw DataError.wrongContent(
+                    file: path,
+                    expected: "\(name) of \(allowed.lowerBound) … \(allowed.upperBound)",
+                    found: file.metadata[name] ?? "none")
+            }
+            return number
+        }
+        let epochs = try number("epochs_done", 0 ... plan.epochs)
+        let step = try number("optimiser_step", 0 ... Int.max)
+        for named in network.tensors { try file.fill(named.tensor, named.name, file: path) }
+        for (index, tensor) in optimiser.state.enumerated() {
+            try file.fill(tensor, Self.name(index), file: path)
+        }
+        optimiser.step = step
+        return epochs
+    }
+
+    /// Takes the file away: the training is over.
+    public func remove() throws(DataError) { try DataFile.remove(path) }
+
+    private static func name(_ index: Int) -> String { "optimiser.\(index)" }
+
+    /// What must be the same for a training to go on.
+    private static func identity(
+        _ network: Network, _ plan: TrainingPlan, _ images: ImageSet
+    ) throws -> [String: String] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys]
+        return [
+            "format": "pt", "model": network.name,
+            "plan": String(decoding: try encoder.encode(plan), as: UTF8.self),
+            "images": "\(images.count) of \(images.name)",
+        ]
+    }
+}
