@@ -38,7 +38,7 @@ public struct DataListing: Encodable, CustomStringConvertible {
             let values = entry.values.map { row in
                 row.map { "\($0)".hasSuffix(".0") ? "\(Int($0))" : "\($0)" }.joined(separator: ",")
             }
-            return "  " + padded(entry.name, 19) + padded(entry.parameters, 28)
+            return "  " + padded(entry.name, 19) + padded(entry.parameters, 31)
                 + values.joined(separator: "  ")
         }
         return """

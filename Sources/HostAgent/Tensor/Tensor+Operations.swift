@@ -134,7 +134,8 @@ extension Tensor {
     public func unrolled(kernel: Int, stride: Int, padding: Int) throws(TorchError) -> Tensor {
         try made { nvt_im2col(handle, Int64(kernel), Int64(stride), Int64(padding), $0) }
     }
-    /// Mean cross entropy of logits [n, classes] against labels [n] (Int64).
+    /// Mean cross entropy of logits [n, classes] against labels [n] (Int64), or against the share
+    /// of each class [n, classes] (Float32).
     public func crossEntropy(_ labels: Tensor) throws(TorchError) -> Tensor {
         try made { nvt_cross_entropy(handle, labels.handle, $0) }
     }

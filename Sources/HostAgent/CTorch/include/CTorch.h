@@ -122,7 +122,7 @@ nvt_failure nvt_max_pool(nvt_tensor input, int64_t kernel, int64_t stride, nvt_t
 nvt_failure nvt_average_pool(nvt_tensor input, int64_t kernel, int64_t stride, nvt_tensor *out);
 /// [n, c, h, w] → [n, c·k·k, h'·w'], the channel slowest.
 nvt_failure nvt_im2col(nvt_tensor input, int64_t kernel, int64_t stride, int64_t padding, nvt_tensor *out);
-/// Mean cross entropy of logits [n, classes] and labels i64 [n]: a scalar.
+/// Mean cross entropy of logits [n, classes] and labels i64 [n] or shares f32 [n, classes]: a scalar.
 nvt_failure nvt_cross_entropy(nvt_tensor logits, nvt_tensor labels, nvt_tensor *out);
 
 // ---- gradients

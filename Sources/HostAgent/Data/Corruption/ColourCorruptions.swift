@@ -4,12 +4,12 @@
 ///
 /// - Edge cases: grey has s = 0 and h = 0.
 /// - Source: Smith 1978, "Color gamut transform pairs".
-struct HSV: Hashable {
-    var hue: Float
-    var saturation: Float
-    var value: Float
+package struct HSV: Hashable, Sendable {
+    package var hue: Float
+    package var saturation: Float
+    package var value: Float
 
-    init(red: Float, green: Float, blue: Float) {
+    package init(red: Float, green: Float, blue: Float) {
         value = max(red, green, blue)
         let span = value - min(red, green, blue)
         saturation = value > 0 ? span / value : 0
@@ -25,7 +25,7 @@ struct HSV: Hashable {
         hue = (hue < 0 ? hue + 6 : hue) / 6
     }
 
-    var rgb: (red: Float, green: Float, blue: Float) {
+    package var rgb: (red: Float, green: Float, blue: Float) {
         let sixth = (hue * 6).rounded(.down)
         let fraction = hue * 6 - sixth
         let low = value * (1 - saturation)

@@ -1,5 +1,5 @@
 /// Fog of uneven density.
-enum Fog {
+package enum Fog {
     /// (x + c·plasma)·m/(m + c), m the image's largest value; the plasma is the same in all
     /// channels.
     static func corrupt(
@@ -31,7 +31,7 @@ enum Fog {
     ///
     /// - Precondition: `side` is a power of two, at least 2.
     /// - Source: Fournier, Fussell, Carpenter 1982, "Computer rendering of stochastic models".
-    static func plasma(side: Int, decay: Double, random: inout RandomStream) -> [Double] {
+    package static func plasma(side: Int, decay: Double, random: inout RandomStream) -> [Double] {
         precondition(side >= 2 && side & (side - 1) == 0)
         var map = [Double](repeating: 0, count: side * side)
         func index(_ row: Int, _ column: Int) -> Int {

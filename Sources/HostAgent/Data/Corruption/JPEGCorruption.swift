@@ -1,10 +1,10 @@
 internal import CJPEG
 
 /// What a JPEG file of the image keeps.
-enum JPEGCorruption {
+package enum JPEGCorruption {
     /// Encoded at `quality` and decoded: baseline, standard tables; colour at half resolution in
     /// both directions (4:2:0), as is usual; the accurate integer transform both ways.
-    static func corrupt(_ image: ImagePlanes, quality: Int) throws -> ImagePlanes {
+    package static func corrupt(_ image: ImagePlanes, quality: Int) throws -> ImagePlanes {
         precondition(image.channels == 1 || image.channels == 3)
         let format = image.channels == 3 ? Int32(TJPF_RGB.rawValue) : Int32(TJPF_GRAY.rawValue)
         let file = try encoded(image, quality: quality, format: format)
