@@ -30,7 +30,9 @@ struct ImageVectors: Decodable {
     static let all: ImageVectors = {
         let path = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
             .appendingPathComponent("../../Vectors/images.json").standardizedFileURL
-        return try! JSONDecoder().decode(ImageVectors.self, from: Data(contentsOf: path))
+        do {
+            return try JSONDecoder().decode(ImageVectors.self, from: Data(contentsOf: path))
+        } catch { fatalError("\(path.path): \(error)") }
     }()
 
     private struct Key: CodingKey {
