@@ -141,8 +141,8 @@ nvt_failure nvt_crop(
     nvt_tensor *out);
 /// [n, c, h, w] → [n, c·k·k, h'·w'], the channel slowest.
 nvt_failure nvt_im2col(nvt_tensor input, int64_t kernel, int64_t stride, int64_t padding, nvt_tensor *out);
-/// Mean cross entropy of logits [n, classes] and labels i64 [n]: a scalar. Of each
-/// label's weight the share `smoothing` is spread evenly over all classes.
+/// Mean cross entropy of logits [n, classes] and labels i64 [n] or shares f32 [n, classes]: a scalar.
+/// Of each label's weight the share `smoothing` is spread evenly over all classes.
 nvt_failure nvt_cross_entropy(
     nvt_tensor logits, nvt_tensor labels, double smoothing, nvt_tensor *out);
 
