@@ -31,6 +31,7 @@ struct GTMLaw: Law {
         for serial in serials {
             try bench.withSibling(serial) { chip in
                 var options = ProgramOptions()
+                options.method = .openLoop
                 options.all = true
                 _ = try chip.program(
                     tile: tile,
