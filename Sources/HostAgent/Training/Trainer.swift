@@ -46,8 +46,9 @@ public enum Trainer {
             let permutation = try random.order.permutation(images.count)
             for (step, range) in images.ranges(of: plan.batch).enumerated() {
                 let (inputs, labels) = try images.batch(permutation.narrowed(range))
-                let loss = try network.scores(random.augmented(inputs), with: random.products)
-                    .crossEntropy(labels, smoothing: plan.labelSmoothing)
+                let loss = try network.loss(
+                    random.augmented(inputs), labels, smoothing: plan.labelSmoothing,
+                    with: random.products)
                 try loss.backward()
                 try optimiser.update(rate: schedule.rate(at: epoch * stepsInEpoch + step))
                 try clip?.apply()
