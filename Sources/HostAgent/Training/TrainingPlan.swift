@@ -27,6 +27,8 @@ public struct TrainingPlan: Equatable, Sendable, Codable {
     public var crop = 0
     /// Whether half of the images are mirrored.
     public var mirrors = false
+    /// When to stop before the last epoch; `nil`: never.
+    public var stopping: StoppingRule?
     public var seed: UInt64
 
     public init(
