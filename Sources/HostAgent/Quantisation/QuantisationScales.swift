@@ -40,7 +40,7 @@ public struct QuantisationScales: Codable, Equatable, Sendable {
         let watch = InputMaxima()
         try noGrad {
             for range in images.ranges(of: batch) {
-                _ = try network.scores(images.batch(range).images, with: watch)
+                _ = try network.exitScores(images.batch(range).images, with: watch)
             }
         }
         var layers: [String: LayerScales] = [:]
