@@ -56,8 +56,13 @@ public struct TrainingProgress: Sendable {
 
 /// Trains a network on the host.
 public enum Trainer {
+    /// Trains the network in place.
+    ///
+    /// - Parameter passes: the products of each step; `nil`: one pass as the plan's
+    ///   `noise` says.
     public static func train(
         _ network: Network, on images: ImageSet, plan: TrainingPlan,
+        passes: (any TrainingPasses)? = nil,
         progress: (TrainingProgress) throws -> Void = { _ in }
     ) throws {
         guard network.imageShape == images.imageShape else {
@@ -69,7 +74,7 @@ public enum Trainer {
         defer { for parameter in parameters { try? parameter.setRequiresGradient(false) } }
 
         let order = try RandomGenerator(seed: plan.seed, purpose: "order of images")
-        let products = try products(plan)
+        let passes = try passes ?? SinglePass(products(plan))
         let shift = try shift(plan)
         let optimiser = try Optimiser(plan.optimiser, parameters: parameters)
         let clip = try plan.clip.map { try WeightClip(network, deviations: $0) }
@@ -80,9 +85,8 @@ public enum Trainer {
             let permutation = try order.permutation(images.count)
             for (step, range) in images.ranges(of: plan.batch).enumerated() {
                 let (inputs, labels) = try images.batch(permutation.narrowed(range))
-                let loss = try network.scores(shift?(inputs) ?? inputs, with: products)
-                    .crossEntropy(labels)
-                try loss.backward()
+                let loss = try backward(
+                    network, shift?(inputs) ?? inputs, labels, passes: passes.passes())
                 try optimiser.update(rate: schedule.rate(at: epoch * stepsInEpoch + step))
                 try clip?.apply()
                 let ends = step + 1 == stepsInEpoch
@@ -94,6 +98,20 @@ public enum Trainer {
                         loss: ends || step % 50 == 0 ? try loss.scalar() : nil, endsEpoch: ends))
             }
         }
+    }
+
+    /// Adds the mean gradient of the passes; the mean of their losses.
+    private static func backward(
+        _ network: Network, _ inputs: Tensor, _ labels: Tensor, passes: [any MatrixProducts]
+    ) throws -> Tensor {
+        let share = 1 / Double(passes.count)
+        let losses = try passes.map { products in
+            let loss = try network.scores(inputs, with: products).crossEntropy(labels)
+                .scaled(by: share)
+            try loss.backward()
+            return try loss.detached()
+        }
+        return try losses[1...].reduce(losses[0]) { try $0.adding($1) }
     }
 
     private static func shift(_ plan: TrainingPlan) throws -> RandomShift? {
