@@ -1,0 +1,42 @@
+/// How a network is made ready for a chip of few bits that deviates. All start from
+/// the same network in floating point and take the same passes over the images.
+public enum TrainingMethod: String, CaseIterable, Codable, Sendable {
+    /// Variability-aware training in floating point, quantised afterwards.
+    case ptqVAT = "PTQ-VAT"
+    /// Quantisation-aware training, blind to the chip's deviations.
+    case qat = "QAT"
+    /// Both at once: deviations on the quantised weights.
+    case qavat = "QAVAT"
+
+    /// Whether the training sees deviations.
+    public var seesVariation: Bool { self != .qat }
+
+    /// Trains `network` in place; the quantisers it is to be used with.
+    ///
+    /// - Parameters:
+    ///   - variation: what the training expects of the chip.
+    ///   - samples: draws of the deviations in a step.
+    ///   - calibration: training images that the steps of the inputs come from.
+    public func train(
+        _ network: Network, _ bits: BitSetting, variation: WeightVariation, samples: Int,
+        on images: ImageSet, calibration: ImageSet, plan: TrainingPlan,
+        progress: (TrainingProgress) throws -> Void = { _ in }
+    ) throws -> NetworkQuantisers {
+        let start = try NetworkQuantisers.measured(network, bits, on: calibration)
+        let generator = try RandomGenerator(seed: plan.seed, purpose: "deviations while training")
+        let passes: any TrainingPasses =
+            switch self {
+            case .ptqVAT:
+                VariedPasses(variation, samples: samples, quantisers: nil, generator: generator)
+            case .qat:
+                SinglePass(WeightedProducts(QuantisedWeights(start), inputs: start))
+            case .qavat:
+                VariedPasses(variation, samples: samples, quantisers: start, generator: generator)
+            }
+        try Trainer.train(network, on: images, plan: plan, passes: passes, progress: progress)
+        switch self {
+        case .ptqVAT: return try NetworkQuantisers.measured(network, bits, on: calibration)
+        case .qat, .qavat: return start
+        }
+    }
+}
