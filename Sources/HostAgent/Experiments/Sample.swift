@@ -31,7 +31,7 @@ public struct Sample: Codable, Equatable, Sendable {
     }
 
     /// The 97.5 % point of Student's law: exact for one and two degrees of freedom,
-    /// else by expansion around the normal law, within 0.5 % (three) and 0.03 %
+    /// else by expansion around the normal law, within 0.2 % (three) and 0.01 %
     /// (from six on).
     ///
     /// - Source: Abramowitz, Stegun, "Handbook of mathematical functions", 26.7.5;

@@ -18,7 +18,8 @@ public enum LeastSquaresStep {
     /// Δ > 0; 1/M where all values are zero.
     ///
     /// - Cost: O(n·M·log(n·M)). Where n·M is above 2²² the best of 100 steps is
-    ///   refined instead, Δ ← A/B until it stays: no small change improves it.
+    ///   refined instead, Δ ← A/B until it stays: no small change improves it, and its
+    ///   error is within some n^(−½) of the least.
     public static func step(of values: [Float], codeMax: Int) -> Double {
         precondition(codeMax >= 1)
         let sizes = values.map { Double(abs($0)) }.filter { $0 > 0 }
@@ -57,11 +58,12 @@ public enum LeastSquaresStep {
             return 2 * step * a - step * step * b
         }
         let widest = largest / Double(codeMax)
-        let candidates = (1 ... 100).map { index in
-            let step = widest * Double(index) / 100
-            return (step: step, gain: gain(step))
-        }
-        var step = candidates.max { $0.gain < $1.gain }?.step ?? widest
+        var step =
+            (1 ... 100).map { index in
+                let step = widest * Double(index) / 100
+                return (step: step, gain: gain(step))
+            }
+            .max { $0.gain < $1.gain }?.step ?? widest
         for _ in 0 ..< refinementsMax {
             let (a, b) = sums(step)
             if abs(a / b - step) <= 1e-9 * step { break }
