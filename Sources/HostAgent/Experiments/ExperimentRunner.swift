@@ -32,8 +32,7 @@ public struct ExperimentRunner {
     }
 
     public func run(_ experiment: some Experiment) throws -> ResultTable {
-        try FileManager.default.createDirectory(
-            atPath: folder, withIntermediateDirectories: true)
+        try DataFile.makeFolder(folder)
         try keepRecord(of: experiment)
         var finished = try finishedSteps()
         let steps = try experiment.steps(in: folder)
@@ -50,7 +49,7 @@ public struct ExperimentRunner {
             imagesBefore += step.images
             line.end()
             finished[step.name] = Sample(figures)
-            try write(finished, to: "steps.json")
+            try write(finished.mapValues(\.values), to: "steps.json")
             report("\(step.name): \(Format.percent(Sample(figures).mean))")
         }
         let table = try experiment.table(finished)
@@ -90,10 +89,6 @@ public struct ExperimentRunner {
             steps.values.allSatisfy({ !$0.isEmpty })
         else { throw ExperimentError.unreadableRecord(file: path) }
         return steps.mapValues(Sample.init)
-    }
-
-    private func write(_ steps: [String: Sample], to name: String) throws {
-        try write(steps.mapValues(\.values), to: name)
     }
 
     private func write(_ value: some Encodable, to name: String) throws {

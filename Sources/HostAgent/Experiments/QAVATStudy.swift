@@ -39,7 +39,8 @@ struct QAVATStudy {
 
     private func file(_ method: TrainingMethod, _ variation: WeightVariation) -> String {
         let sigma = method.seesVariation ? "-\(Format.decimal(variation.withinChip, 2))" : ""
-        return "\(folder)/\(method.rawValue.lowercased())\(sigma).safetensors"
+        let name = method.rawValue.lowercased().replacingOccurrences(of: ", ", with: "-")
+        return "\(folder)/\(name)\(sigma).safetensors"
     }
 
     private var floatFile: String { "\(folder)/float.safetensors" }

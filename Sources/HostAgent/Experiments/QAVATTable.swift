@@ -28,7 +28,7 @@ public struct QAVATTable: Experiment {
         public var batch = 64
         /// Learning rates at the start of their cosines.
         public var rateFloat = 2e-3
-        public var rateMethod = 1e-3
+        public var rateMethod = 2e-3
         /// Draws of the deviations in a training step.
         public var samples = 1
         /// Training images that the steps of the activations come from.

@@ -3,6 +3,11 @@
 public enum TrainingMethod: String, CaseIterable, Codable, Sendable {
     /// Variability-aware training in floating point, quantised afterwards.
     case ptqVAT = "PTQ-VAT"
+    /// The same with weights kept within `clip` deviations of their start. A deviation
+    /// relative to the largest weight drowns a layer whose largest is far above the
+    /// rest, so that noise injection is published with a clip (Joshi et al., Nature
+    /// Communications 11, 2473, 2020: at 2 to 2.5 standard deviations).
+    case ptqVATClipped = "PTQ-VAT, clipped"
     /// Quantisation-aware training, blind to the chip's deviations.
     case qat = "QAT"
     /// Both at once: deviations on the quantised weights.
@@ -10,6 +15,9 @@ public enum TrainingMethod: String, CaseIterable, Codable, Sendable {
 
     /// Whether the training sees deviations.
     public var seesVariation: Bool { self != .qat }
+
+    /// Of `TrainingPlan`, in `ptqVATClipped`; chosen on held-out training images.
+    static let clip = 2.5
 
     /// Trains `network` in place; the quantisers it is to be used with.
     ///
@@ -26,16 +34,19 @@ public enum TrainingMethod: String, CaseIterable, Codable, Sendable {
         let generator = try RandomGenerator(seed: plan.seed, purpose: "deviations while training")
         let passes: any TrainingPasses =
             switch self {
-            case .ptqVAT:
+            case .ptqVAT, .ptqVATClipped:
                 VariedPasses(variation, samples: samples, quantisers: nil, generator: generator)
             case .qat:
                 SinglePass(WeightedProducts(QuantisedWeights(start), inputs: start))
             case .qavat:
                 VariedPasses(variation, samples: samples, quantisers: start, generator: generator)
             }
+        var plan = plan
+        if self == .ptqVATClipped { plan.clip = Self.clip }
         try Trainer.train(network, on: images, plan: plan, passes: passes, progress: progress)
         switch self {
-        case .ptqVAT: return try NetworkQuantisers.measured(network, bits, on: calibration)
+        case .ptqVAT, .ptqVATClipped:
+            return try NetworkQuantisers.measured(network, bits, on: calibration)
         case .qat, .qavat: return start
         }
     }
