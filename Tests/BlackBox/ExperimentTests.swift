@@ -41,9 +41,9 @@ struct ExperimentCommandTests {
         (["--chips", "0"], 64), (["--bits", "A1W2"], 64), (["--sigma", "-1"], 64),
         (["--output", "/proc/nowhere"], 73),
     ])
-    func whatCannotBeIsRefused(arguments: [String], status: Int32) throws {
+    func whatCannotBeIsRefused(arguments: [String], status: Int) throws {
         let run = try Programs.run(
             "hostagent", ["experiment", "qavat-table", "--data", "digits"] + arguments)
-        #expect(run.status == status, "\(run.stderr)")
+        #expect(Int(run.status) == status, "\(run.stderr)")
     }
 }
