@@ -1,5 +1,19 @@
 internal import Foundation
 
+/// The images of a `QAVATTable`.
+struct QAVATImages {
+    let training: ImageSet
+    /// Those that the networks are tried on.
+    let test: ImageSet
+
+    init(_ settings: QAVATTable.Settings, data: DataLocation) throws {
+        let split = try data.load(for: NetworkCatalogue.make(settings.model, seed: settings.seed))
+        let (rest, heldOut) = try split.holdOut(settings.heldOut ? split.training.count / 12 : 0)
+        training = try settings.trainingImages.map(rest.first) ?? rest
+        test = try (settings.heldOut ? heldOut : split.test).first(settings.images)
+    }
+}
+
 /// The work behind `QAVATTable`: networks kept as checkpoints in its folder, one for
 /// each method and, where the method sees it, variation.
 struct QAVATStudy {
@@ -8,13 +22,10 @@ struct QAVATStudy {
     private let training: ImageSet
     private let test: ImageSet
 
-    init(_ settings: QAVATTable.Settings, data: DataLocation, folder: String) throws {
+    init(_ settings: QAVATTable.Settings, _ images: QAVATImages, folder: String) {
         self.settings = settings
         self.folder = folder
-        let split = try data.load(for: NetworkCatalogue.make(settings.model, seed: settings.seed))
-        let (rest, heldOut) = try split.holdOut(settings.heldOut ? split.training.count / 12 : 0)
-        training = try settings.trainingImages.map(rest.first) ?? rest
-        test = try (settings.heldOut ? heldOut : split.test).first(settings.images)
+        (training, test) = (images.training, images.test)
     }
 
     // MARK: - Names of steps and files

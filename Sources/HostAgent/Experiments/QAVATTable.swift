@@ -39,7 +39,7 @@ public struct QAVATTable: Experiment {
     }
 
     public let settings: Settings
-    private let data: DataLocation
+    private let images: QAVATImages
     private let chips: (WeightVariation, UInt64) -> any ChipPopulation
 
     /// - Parameter chips: the chips of a variation and a seed.
@@ -48,14 +48,14 @@ public struct QAVATTable: Experiment {
         chips: @escaping (WeightVariation, UInt64) -> any ChipPopulation = {
             WeightLevelChips($0, seed: $1)
         }
-    ) {
+    ) throws {
         self.settings = settings
-        self.data = data
+        images = try QAVATImages(settings, data: data)
         self.chips = chips
     }
 
     public func steps(in folder: String) throws -> [ExperimentStep] {
-        let study = try QAVATStudy(settings, data: data, folder: folder)
+        let study = QAVATStudy(settings, images, folder: folder)
         var steps = [study.floatStep()]
         for sigma in settings.sigmas {
             let variation = WeightVariation(settings.form, withinChip: sigma)
@@ -110,11 +110,22 @@ extension QAVATTable {
             rows: rows,
             notes: [
                 "Mean accuracy over \(settings.chips) chips, each a draw of all weights' "
-                    + "deviations, on at most \(settings.images) "
-                    + (settings.heldOut ? "held-out training images." : "test images."),
-                "All methods meet the same chips, so that differences between them are surer "
-                    + "than each figure.",
+                    + "deviations, on \(images.test.count) images: \(images.test.name).",
+                "All methods meet the same chips. "
+                    + settings.sigmas.compactMap { lead(at: $0, figures) }.joined(separator: " "),
                 "In floating point: \(percent(figures[QAVATStudy.floatName]?.mean)) %.",
             ])
+    }
+
+    /// How far QAVAT is ahead of QAT, chip by chip.
+    private func lead(at sigma: Double, _ figures: [String: Sample]) -> String? {
+        let variation = WeightVariation(settings.form, withinChip: sigma)
+        guard let qavat = figures[QAVATStudy.evaluationName(.qavat, variation)],
+            let qat = figures[QAVATStudy.evaluationName(.qat, variation)]
+        else { return nil }
+        let lead = Sample(zip(qavat.values, qat.values).map { ($0 - $1) * 100 })
+        let range = lead.confidence95.map { " ± \(Format.decimal($0, 2))" } ?? ""
+        return "At σ = \(Format.decimal(sigma, 2)) QAVAT is ahead of QAT by "
+            + "\(Format.decimal(lead.mean, 2))\(range) points."
     }
 }

@@ -1,4 +1,5 @@
-/// How the weights on a chip deviate from what was programmed (firmware-specs/device.md):
+/// How the weights on a chip deviate from what was programmed (firmware-specs/device.md,
+/// V-1 … V-3, for weights in place of cells):
 ///
 ///     weight-proportional:  w̃ = w·(1 + ε)
 ///     layer-fixed:          w̃ = w + ε·w_max,   w_max = max|w| of the layer

@@ -170,7 +170,7 @@ struct QAVATTableTests {
         (settings.chips, settings.images, settings.trainingImages) = (20, 500, nil)
         (settings.epochsFloat, settings.epochsMethod) = (30, 30)
         let folder = try TemporaryFolder()
-        let study = QAVATTable(settings, data: .embeddedDigits)
+        let study = try QAVATTable(settings, data: .embeddedDigits)
         let table = try ExperimentRunner(folder: folder.path, command: "test").run(study)
         let accuracies = Dictionary(
             uniqueKeysWithValues: table.rows.map { ($0[1], Double($0[2]) ?? 0) })
