@@ -12,6 +12,7 @@ struct HostAgent: ParsableCommand {
         version: HostKit.version,
         subcommands: [
             Demonstrate.self, Train.self, Deploy.self, Evaluate.self, Adapt.self, DataCommands.self,
+            Experiments.self,
         ])
 
     /// Runs the command; a failure becomes one sentence and its exit status.

@@ -27,11 +27,14 @@ public enum Trainer {
     ///   - heldOut: what a plan that may stop early decides by.
     ///   - state: where the training is kept at each epoch's end, and continued
     ///     from; `nil`: nowhere.
+    ///   - passes: the products of each step; `nil`: one pass as the plan's `noise` says.
     /// - Returns: the best epoch, where the plan may stop early.
     @discardableResult
     public static func train(
         _ network: Network, on images: ImageSet, plan: TrainingPlan, heldOut: ImageSet? = nil,
-        state: TrainingState? = nil, progress: (TrainingProgress) throws -> Void = { _ in }
+        state: TrainingState? = nil,
+        passes: (any TrainingPasses)? = nil,
+        progress: (TrainingProgress) throws -> Void = { _ in }
     ) throws -> BestEpoch? {
         guard network.imageShape == images.imageShape else {
             throw NetworkError.imagesDoNotFit(
@@ -62,13 +65,14 @@ public enum Trainer {
         for epoch in epochsDone ..< plan.epochs {
             if stopping?.isOver(epochsDone: epoch) == true { break }
             let random = try EpochRandomness(plan, epoch: epoch)
+            let passes = passes ?? SinglePass(random.products)
+            try passes.begin(epoch: epoch)
             let permutation = try random.order.permutation(images.count)
             for (step, range) in images.ranges(of: plan.batch).enumerated() {
                 let (inputs, labels) = try images.batch(permutation.narrowed(range))
-                let loss = try network.loss(
-                    random.augmented(inputs), labels, smoothing: plan.labelSmoothing,
-                    with: random.products)
-                try loss.backward()
+                let loss = try backward(
+                    network, random.augmented(inputs), labels, smoothing: plan.labelSmoothing,
+                    passes: passes.passes())
                 try optimiser.update(rate: schedule.rate(at: epoch * stepsInEpoch + step))
                 try clip?.apply()
                 let ends = step + 1 == stepsInEpoch
@@ -90,6 +94,21 @@ public enum Trainer {
         }
         try stopping?.restoreBest(network)
         return stopping?.best.map { BestEpoch(epoch: $0.epoch, accuracy: $0.accuracy) }
+    }
+
+    /// Adds the mean gradient of the passes; the mean of their losses.
+    private static func backward(
+        _ network: Network, _ inputs: Tensor, _ labels: Tensor, smoothing: Double,
+        passes: [any MatrixProducts]
+    ) throws -> Tensor {
+        let share = 1 / Double(passes.count)
+        let losses = try passes.map { products in
+            let loss = try network.loss(inputs, labels, smoothing: smoothing, with: products)
+            let part = passes.count == 1 ? loss : try loss.scaled(by: share)
+            try part.backward()
+            return try part.detached()
+        }
+        return try losses[1...].reduce(losses[0]) { try $0.adding($1) }
     }
 }
 

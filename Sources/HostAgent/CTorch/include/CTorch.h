@@ -158,6 +158,11 @@ nvt_failure nvt_detach(nvt_tensor tensor, nvt_tensor *out);
 /// Of the calling thread; returns the mode before.
 bool nvt_set_gradient_mode(bool enabled);
 
+/// Passes `value` on; its gradient becomes that of `input`, of the same shape.
+nvt_failure nvt_straight_through(nvt_tensor input, nvt_tensor value, nvt_tensor *out);
+/// Passes `input` on; the gradient e that comes back becomes Q(e / Shift(max|e|)),
+/// WAGE's quantiser of errors with 2^(1 − bits) as its step; zeros stay zeros.
+nvt_failure nvt_error_quantised(nvt_tensor input, int64_t bits, nvt_tensor *out);
 /// Passes `value` on as the result of convolution(input, weight) and sends its
 /// gradient back through that convolution. No digital forward is run.
 nvt_failure nvt_convolution_straight_through(
