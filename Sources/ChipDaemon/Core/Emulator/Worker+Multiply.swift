@@ -43,16 +43,11 @@ extension Worker {
         (result.conversions, result.clipped) = (sums.conversions, sums.clipped)
         result.referencePerInput = plan.referencePerInput
         if let ltm = plan.ltm {
-            let groups = ltmPasses(
-                of: plan, ltm, from: passes.reduce(0) { $0 + $1.count }, at: time)
-            let shape = plan.ltmShape(ltm)
-            let (products, tuning) = Self.split(
-                plan, width: shape[1...].reduce(1, *), zero: Float(0), work
-            ) {
-                plan.ltmProducts($0, groups, ltm, draws: draws, into: $1)
-            }
-            result.ltm = LTMSums(products: products, shape: shape, clipped: tuning.clipped)
-            sums = sums + tuning
+            let tuning = ltmSums(
+                of: plan, ltm, after: passes.reduce(0) { $0 + $1.count }, draws: draws, at: time,
+                work: work)
+            result.ltm = tuning.ltm
+            sums = sums + tuning.sums
         }
         if let stop = work.stop { throw stop }
         return SampleReply(
@@ -60,7 +55,7 @@ extension Worker {
     }
 
     /// Batch × width elements, some vectors of the batch at a time, on as many threads as are free.
-    private static func split<Element: Sendable>(
+    static func split<Element: Sendable>(
         _ plan: ProductPlan, width: Int, zero: Element, _ work: WorkContext,
         _ body: @Sendable (Range<Int>, UnsafeMutableBufferPointer<Element>) -> PassSums
     ) -> ([Element], PassSums) {
@@ -78,38 +73,6 @@ extension Worker {
             }
         }
         return (elements, results.withLock { $0.reduce(PassSums(), +) })
-    }
-
-    /// The images of the LTM columns, by column block and polarity; their passes are numbered
-    /// after those of the data.
-    private mutating func ltmPasses(
-        of plan: ProductPlan, _ ltm: ProductPlan.LTMPlan, from first: Int, at time: ChipInstant
-    ) -> [[ProductPass]] {
-        var number = first
-        return (0 ..< plan.ltmGroups).map { group in
-            let (outputBlock, polarity) = group.quotientAndRemainder(
-                dividingBy: plan.layout.polarities)
-            var passes: [ProductPass] = []
-            for inputBlock in 0 ..< plan.inputBlocks {
-                for slice in 0 ..< plan.layout.slices {
-                    let tiles = plan.tiles(
-                        outputBlock: outputBlock, inputBlock: inputBlock, slice: slice,
-                        polarities: [polarity])
-                    passes.append(
-                        ProductPass(
-                            number: number, inputBlock: inputBlock,
-                            image: image(
-                                of: tiles, rows: plan.inputRange(inputBlock).count,
-                                columns: ltm.columns, bank: plan.bank, direction: .forward,
-                                at: time),
-                            weight: 1 << Int32(slice * plan.matrix.bitsPerSlice),
-                            adcOffsetLSB: state.faults[tiles[0]]?.adcOffsetLSB ?? 0,
-                            drivesLines: false))
-                    number += 1
-                }
-            }
-            return passes
-        }
     }
 
     /// All images that the product needs, by output block.
@@ -152,12 +115,11 @@ extension Worker {
             ProductActivity(
                 steps: plan.batch * plan.signs.count * plan.bits,
                 tiles: plan.layout.tilesNeeded,
-                inputLinesPerTile: plan.isTransposed ? plan.bank.columns : plan.bank.rows,
-                outputLinesPerTile: plan.isTransposed
-                    ? plan.bank.rows : plan.bank.columns + (plan.ltm?.columns.count ?? 0),
+                inputLinesPerTile: plan.isTransposed ? plan.bank.bitLines : plan.bank.rows,
+                outputLinesPerTile: plan.isTransposed ? plan.bank.rows : plan.bank.bitLines,
                 drivenLines: sums.drivenLines, conversions: sums.conversions,
                 adcBits: spec.converters.adcBits,
-                bytes: plan.batch * (plan.inputCount + 4 * plan.outputCount),
+                bytes: plan.batch * (plan.inputCount + plan.replyBytesPerVector),
                 currentSquares: sums.currentSquares))
     }
 }
@@ -193,17 +155,36 @@ struct PassSums: Sendable {
     }
 }
 
+/// Where the draws of a product's applications lie in its event: those of one application
+/// together, a block of four draws never shared.
+struct DrawNumbers: Sendable {
+    var base: UInt64 = 0
+    /// Draws of one application.
+    var stride: UInt64
+
+    /// - Parameter outputs: of the widest application.
+    init(base: UInt64 = 0, batch: Int, outputs: Int) {
+        self.base = base
+        stride = UInt64((batch * outputs + 3) / 4 * 4)
+    }
+
+    func first(pass: Int, phase: Int, bit: Int) -> UInt64 {
+        base + UInt64((pass * 2 + phase) * 16 + bit) * stride
+    }
+}
+
 extension ProductPlan {
+    /// Of the data columns.
+    var drawNumbers: DrawNumbers { DrawNumbers(batch: batch, outputs: outputRange(0).count) }
+
     /// Runs all passes over some vectors: `accumulate` gets one application of the voltages to an
     /// image and adds it to a block of outputs.
-    private func forEachApplication(
-        _ vectors: Range<Int>, _ passes: [ProductPass], _ sums: inout PassSums,
+    func forEachApplication(
+        _ vectors: Range<Int>, _ passes: [ProductPass], _ draws: DrawNumbers,
+        _ sums: inout PassSums,
         _ accumulate: (UnsafeBufferPointer<Float>, ProductPass, Int32, UInt64) -> Int
     ) {
         let dac = isBitSerial ? dac.binary : dac
-        // Draws of one application lie together; a block of four draws is never shared.
-        let widest = max(outputRange(0).count, ltm?.columns.count ?? 0)
-        let stride = UInt64((batch * widest + 3) / 4 * 4)
         for inputBlock in 0 ..< inputBlocks {
             let range = inputRange(inputBlock)
             for (phase, sign) in signs.enumerated() {
@@ -215,11 +196,10 @@ extension ProductPlan {
                     let squares = voltages.columnSquares(width: range.count)
                     let driven = applied.count { $0 != 0 }
                     for pass in passes where pass.inputBlock == inputBlock {
-                        let application = UInt64((pass.number * 2 + phase) * 16 + bit)
                         voltages.withUnsafeBufferPointer { voltages in
                             sums.clipped += accumulate(
                                 voltages, pass, sign * pass.weight << Int32(bit),
-                                application * stride)
+                                draws.first(pass: pass.number, phase: phase, bit: bit))
                         }
                         if pass.drivesLines {
                             sums.drivenLines += driven * pass.image.tiles.count
@@ -247,7 +227,8 @@ extension ProductPlan {
             let range = outputRange(block)
             var codes = [Int32](repeating: 0, count: vectors.count * range.count)
             codes.withUnsafeMutableBufferPointer { codes in
-                forEachApplication(vectors, passes[block], &sums) { voltages, pass, weight, first in
+                forEachApplication(vectors, passes[block], drawNumbers, &sums) {
+                    voltages, pass, weight, first in
                     TileProduct.accumulate(
                         voltages: voltages, batch: vectors.count, image: pass.image.image,
                         transposed: isTransposed, draws: isQuiet ? nil : draws,
@@ -275,7 +256,8 @@ extension ProductPlan {
             let range = outputRange(block)
             var currents = [Float](repeating: 0, count: vectors.count * range.count)
             currents.withUnsafeMutableBufferPointer { currents in
-                forEachApplication(vectors, passes[block], &sums) { voltages, pass, weight, first in
+                forEachApplication(vectors, passes[block], drawNumbers, &sums) {
+                    voltages, pass, weight, first in
                     TileProduct.accumulate(
                         voltages: voltages, batch: vectors.count, image: pass.image.image,
                         transposed: isTransposed, draws: isQuiet ? nil : draws,
@@ -290,52 +272,6 @@ extension ProductPlan {
                         - references[index / range.count])
             }
             output.place(currents, columns: range, width: outputCount)
-        }
-        return sums
-    }
-
-    /// Sums of the LTM columns of some vectors, on the scale of the products.
-    func ltmProducts(
-        _ vectors: Range<Int>, _ groups: [[ProductPass]], _ ltm: LTMPlan, draws: EventDraws,
-        into output: UnsafeMutableBufferPointer<Float>
-    ) -> PassSums {
-        var sums = PassSums()
-        var scratch = ProductScratch()
-        let draws = bank.technology.readNoise == .none ? nil : draws
-        let width = ltm.columns.count
-        let count = vectors.count * width
-        for (group, passes) in groups.enumerated() {
-            var codes = [Int32](repeating: 0, count: ltm.adc == nil ? 0 : count)
-            var currents = [Float](repeating: 0, count: count)
-            forEachApplication(vectors, passes, &sums) { voltages, pass, weight, first in
-                let firstDraw = first + UInt64(vectors.lowerBound * width)
-                guard let adc = ltm.adc else {
-                    currents.withUnsafeMutableBufferPointer {
-                        TileProduct.accumulate(
-                            voltages: voltages, batch: vectors.count, image: pass.image.image,
-                            transposed: false, draws: draws, firstDraw: firstDraw,
-                            weight: Float(weight), currents: $0, scratch: &scratch)
-                    }
-                    return 0
-                }
-                return codes.withUnsafeMutableBufferPointer {
-                    TileProduct.accumulate(
-                        voltages: voltages, batch: vectors.count, image: pass.image.image,
-                        transposed: false, draws: draws, firstDraw: firstDraw,
-                        adc: adc.shifted(byLSB: pass.adcOffsetLSB), weight: weight, codes: $0,
-                        scratch: &scratch)
-                }
-            }
-            if let adc = ltm.adc {
-                sums.conversions += passes.count * signs.count * bits * count
-                currents = codes.map { Float(Double($0) * adc.lsbMicroamperes) }
-            }
-            for index in currents.indices {
-                currents[index] = Float(productsPerMicroampere * Double(currents[index]))
-            }
-            output.place(
-                currents, columns: group * width ..< (group + 1) * width,
-                width: groups.count * width)
         }
         return sums
     }
@@ -395,7 +331,7 @@ extension [Float] {
 
 extension UnsafeMutableBufferPointer {
     /// Copies a row-major block into some columns of a wider row-major array.
-    fileprivate func place(_ block: [Element], columns: Range<Int>, width: Int) {
+    func place(_ block: [Element], columns: Range<Int>, width: Int) {
         block.withUnsafeBufferPointer { block in
             guard let from = block.baseAddress, let to = baseAddress else { return }
             for row in 0 ..< block.count / columns.count {

@@ -66,7 +66,7 @@ extension MultiplyCommand {
             products: products,
             fullScaleMicroamperes: try FieldBounds.number(
                 "adc_full_scale_ua", wire.adcFullScaleUa, 0 ... FieldBounds.fullScaleMax),
-            ltm: wire.ltm)
+            includesLTM: wire.ltm)
     }
 
     private static func inputs(_ tensor: WireTensor, _ frame: Frame, dacBits: Int)
