@@ -127,8 +127,10 @@ let package = Package(
             name: "CFloor", dependencies: ["CZeroMQ"], path: "Benchmarks/CFloor"),
         .executableTarget(
             name: "nvcim-bench",
-            dependencies: ["Physics", "ChipCore", "ChipServer", "Protocol", "CBLAS", "CFloor"],
-            path: "Benchmarks", exclude: ["CFloor"], swiftSettings: strict),
+            dependencies: [
+                "Physics", "ChipCore", "ChipServer", "Protocol", "CBLAS", "CFloor", "HostKit",
+            ],
+            path: "Benchmarks", exclude: ["CFloor", "train_resnet20.py"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17
