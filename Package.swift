@@ -117,14 +117,17 @@ let package = Package(
         .testTarget(
             name: "BlackBoxTests",
             dependencies: [
-                "Protocol", "TestSupport", "chipd", "chipctl", "hostagent", "nvcim-fidelity",
+                "Protocol", "TestSupport", "HostKit", "chipd", "chipctl", "hostagent",
+                "nvcim-fidelity",
             ],
             path: "Tests/BlackBox", swiftSettings: strict),
         .target(
             name: "CFloor", dependencies: ["CZeroMQ"], path: "Benchmarks/CFloor"),
         .executableTarget(
             name: "nvcim-bench",
-            dependencies: ["Physics", "ChipCore", "ChipServer", "Protocol", "CBLAS", "CFloor"],
+            dependencies: [
+                "Physics", "ChipCore", "ChipServer", "Protocol", "CBLAS", "CFloor", "HostKit",
+            ],
             path: "Benchmarks", exclude: ["CFloor"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6],

@@ -33,6 +33,7 @@ enum NVCIMBench {
             try WiresCases.solve(side: side)
         }
         if WireCases.names.contains(where: isAsked) { try WireCases.run(isAsked) }
+        for test in InferCases.cases where isAsked(test.name) { try InferCases.run(test) }
     }
 
     /// The floor's server, a process like the daemon.
