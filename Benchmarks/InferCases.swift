@@ -17,7 +17,9 @@ enum InferCases {
     private static let tiles = 256
 
     static func run(_ test: Case) throws {
-        try TorchRuntime.configure(threads: TorchRuntime.coreCount)
+        // One thread for the host's share: libtorch's idle threads would spin on the daemon's
+        // cores.
+        try TorchRuntime.configure(threads: 1)
         try Scratch.folder { folder in
             let spec = try specFile(in: folder)
             let daemon = try WireCases.Daemon(

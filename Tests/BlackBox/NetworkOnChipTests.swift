@@ -26,19 +26,24 @@ struct NetworkOnChipTests {
     private final class Compared: MatrixProducts {
         let integers: IntegerProducts
         let chip: ChipProducts
-        var differing: [String: Int] = [:]
+        var differing: [String: Double] = [:]
+        private let scales: QuantisationScales
         var seen: [String] = []
 
         init(_ network: Network, _ scales: QuantisationScales, _ chip: ChipProducts) throws {
             integers = try IntegerProducts(network, scales: scales)
+            self.scales = scales
             self.chip = chip
         }
 
         func product(of layer: MatrixLayer, with input: Tensor) throws -> Tensor {
             let expected = try integers.product(of: layer, with: input)
             let found = try chip.product(of: layer, with: input)
-            let equal = try Int(found.isEqual(to: expected).sum())
-            if equal != expected.count { differing[layer.name] = expected.count - equal }
+            // In units of the product.
+            let scales = try scales.scales(of: layer)
+            let difference = try found.adding(expected, times: -1).absolute().maximum()
+            let units = difference / (scales.input * scales.weight)
+            if units > 0 { differing[layer.name] = units }
             #expect(found.shape == expected.shape)
             seen.append(layer.name)
             return expected
@@ -76,7 +81,13 @@ struct NetworkOnChipTests {
         #expect(bench.session.dataSheet.canUnroll)
         let compared = try Compared(network, scales, ChipProducts(bench.session, deployment))
         _ = try noGrad { try network.scores(images.batch(0 ..< 12).images, with: compared) }
-        #expect(compared.differing == [:])
+        if mapping == .differential {
+            #expect(compared.differing == [:])
+        } else {
+            // The offset's share of a current is up to 400 times 255·128 units, which Float32
+            // holds to one unit: a product may round to the next.
+            #expect(compared.differing.values.allSatisfy { $0 < 1.5 })
+        }
         #expect(compared.seen == network.matrixLayers.map(\.name))
     }
 

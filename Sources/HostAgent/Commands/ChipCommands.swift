@@ -182,11 +182,14 @@ struct Evaluate: ParsableCommand {
         let session = try chipOptions.session()
         try place.check(session, holds: trained.network, file: deployment)
         let products = ChipProducts(session, place)
+        // What is left to the host is little; idle threads would spin on the daemon's cores.
+        try TorchRuntime.configure(threads: common.threads ?? 1)
         let line = ProgressLine()
         let accuracy = try Evaluation.accuracy(trained.network, with: products, on: test) {
             line.show("through chip \(place.chip)", images: $0, of: test.count)
         }
         line.end()
+        try common.start(isSmall: dataOptions.location == .embeddedDigits)
         let digital = try Evaluation.accuracy(
             trained.network, with: IntegerProducts(trained.network, scales: trained.scales),
             on: test)

@@ -49,19 +49,24 @@ public struct InputWindow: Sendable, Hashable {
 }
 
 extension InputWindow {
-    /// A block of inputs of some vectors, vectors × block, row-major.
+    /// A block of inputs of some vectors, vectors × block, row-major; codes are bytes.
     func unrolled<Code: FixedWidthInteger>(
         _ maps: [Code], _ vectors: Range<Int>, _ block: Range<Int>
     ) -> [Code] {
+        precondition(MemoryLayout<Code>.size == 1)
         var unrolled = [Code](repeating: 0, count: vectors.count * block.count)
-        unrolled.withUnsafeMutableBufferPointer { to in
-            maps.withUnsafeBufferPointer { from in
-                guard let to = to.baseAddress, let from = from.baseAddress else { return }
-                for (index, vector) in vectors.enumerated() {
-                    let (map, place) = vector.quotientAndRemainder(dividingBy: places)
-                    copy(
-                        block, at: place.quotientAndRemainder(dividingBy: columns.places),
-                        from: from + map * mapSize, to: to + index * block.count)
+        unrolled.withUnsafeMutableBytes { to in
+            maps.withUnsafeBytes { from in
+                guard var to = to.baseAddress, let from = from.baseAddress else { return }
+                let (firstMap, place) = vectors.lowerBound.quotientAndRemainder(dividingBy: places)
+                var map = firstMap
+                var (row, column) = place.quotientAndRemainder(dividingBy: columns.places)
+                for _ in vectors {
+                    copy(block, row: row, column: column, from: from + map * mapSize, to: to)
+                    to += block.count
+                    column += 1
+                    if column == columns.places { (row, column) = (row + 1, 0) }
+                    if row == rows.places { (map, row) = (map + 1, 0) }
                 }
             }
         }
@@ -70,23 +75,45 @@ extension InputWindow {
 
     /// The inputs of a block that lie inside the map, at one place.
     @inline(__always)
-    private func copy<Code>(
-        _ block: Range<Int>, at place: (quotient: Int, remainder: Int),
-        from map: UnsafePointer<Code>, to vector: UnsafeMutablePointer<Code>
+    private func copy(
+        _ block: Range<Int>, row: Int, column: Int, from map: UnsafeRawPointer,
+        to vector: UnsafeMutableRawPointer
     ) {
         let run = columns.kernel * channels
-        let top = place.quotient * rows.stride - rows.padding
-        let left = (place.remainder * columns.stride - columns.padding) * channels
+        let width = columns.size * channels
+        let top = row * rows.stride - rows.padding
+        let left = (column * columns.stride - columns.padding) * channels
         // The part of each row of the kernel that lies inside the map.
-        let inside = max(0, -left) ..< max(0, -left, min(run, columns.size * channels - left))
-        for row in block.lowerBound / run ... (block.upperBound - 1) / run {
-            let y = top + row
+        let (inside, outside) = (max(0, -left), min(run, width - left))
+        for kernelRow in block.lowerBound / run ... (block.upperBound - 1) / run {
+            let y = top + kernelRow
             guard y >= 0, y < rows.size else { continue }
-            let first = max(inside.lowerBound, block.lowerBound - row * run)
-            let end = min(inside.upperBound, block.upperBound - row * run)
+            let start = kernelRow * run - block.lowerBound
+            let first = max(inside, -start)
+            let end = min(outside, block.count - start)
             guard first < end else { continue }
-            (vector + (row * run + first - block.lowerBound)).update(
-                from: map + (y * columns.size * channels + left + first), count: end - first)
+            (vector + start + first).copyRun(from: map + y * width + left + first, end - first)
+        }
+    }
+}
+
+extension UnsafeMutableRawPointer {
+    /// Runs are mostly a few bytes long: a call of memcpy for each would cost more than the bytes.
+    @inline(__always)
+    fileprivate func copyRun(from source: UnsafeRawPointer, _ count: Int) {
+        if count > 64 { return copyMemory(from: source, byteCount: count) }
+        var at = 0
+        while at + 8 <= count {
+            storeBytes(
+                of: source.loadUnaligned(fromByteOffset: at, as: UInt64.self), toByteOffset: at,
+                as: UInt64.self)
+            at += 8
+        }
+        while at < count {
+            storeBytes(
+                of: source.load(fromByteOffset: at, as: UInt8.self), toByteOffset: at,
+                as: UInt8.self)
+            at += 1
         }
     }
 }
