@@ -86,10 +86,13 @@ let package = Package(
                 .linkedLibrary("torch"), .linkedLibrary("torch_cpu"), .linkedLibrary("c10"),
             ]),
         .systemLibrary(name: "CCompression", path: "Sources/HostAgent/CCompression"),
+        .systemLibrary(name: "CJPEG", path: "Sources/HostAgent/CJPEG"),
         .target(
             name: "HostKit",
-            dependencies: ["ChipClient", "Protocol", "Plotting", "CTorch", "CCompression"],
-            path: "Sources/HostAgent", exclude: ["CTorch", "CCompression", "Commands"],
+            dependencies: [
+                "ChipClient", "Protocol", "Plotting", "CTorch", "CCompression", "CJPEG",
+            ],
+            path: "Sources/HostAgent", exclude: ["CTorch", "CCompression", "CJPEG", "Commands"],
             resources: [.copy("Resources/digits.csv.gz")], swiftSettings: strict),
         .executableTarget(
             name: "hostagent", dependencies: ["HostKit", "Protocol", argumentParser],

@@ -36,6 +36,11 @@ struct ExitStatusTests {
         (["hostagent", "train", "--data", "digits", "--model", "vgg"], "vgg"),
         (["hostagent", "train", "--data", "digits", "--endpoint", "tcp://x"], "tcp://x"),
         (["hostagent", "demo", "--endpoint", "tcp://127.0.0.1:7000"], "tcp://127.0.0.1:7000"),
+        (["hostagent", "data", "corrupt", "--corruption", "rain", "--output", "x"], "rain"),
+        (
+            ["hostagent", "data", "corrupt", "--corruption", "fog", "--severity", "6", "-o", "x"],
+            "--severity"
+        ),
     ])
     func whatIsOutOfRangeIsNamed(_ command: [String], _ part: String) throws {
         expect(64, naming: part, of: try Programs.run(command[0], Array(command.dropFirst())))
@@ -157,5 +162,24 @@ struct ExitStatusTests {
             of: try Programs.run(
                 "hostagent",
                 ["train", "--data", "digits", "--epochs", "1", "--json", "--output", nowhere]))
+    }
+
+    @Test func imageFilesAreChecked() throws {
+        let folder = try Folder()
+        func corrupt(_ data: String, _ name: String, to output: String) throws -> Programs.Output {
+            try Programs.run(
+                "hostagent",
+                ["data", "corrupt", "--data", data, "--corruption", name, "--output", output])
+        }
+        let output = folder.path("corrupted")
+        let absent = folder.path("absent")
+        expect(65, naming: absent, of: try corrupt(absent, "fog", to: output))
+        expect(65, naming: "saturate", of: try corrupt("digits", "saturate", to: output))
+        let nowhere = folder.path("absent/corrupted")
+        expect(73, naming: nowhere, of: try corrupt("digits", "fog", to: nowhere))
+        #expect(try corrupt("digits", "fog", to: output).status == 0)
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: output).sorted()
+                == ["fog.npy", "labels.npy"])
     }
 }

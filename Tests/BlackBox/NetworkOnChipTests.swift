@@ -11,7 +11,7 @@ struct NetworkOnChipTests {
         let daemon: Daemon
         let session: WireChipSession
 
-        init(adc: String = "ideal", tiles: Int = 256) throws {
+        init(adc: String = "ideal", tiles: Int = 400) throws {
             folder = try Folder()
             daemon = try Daemon(
                 in: folder, spec: Daemon.exactSpec(in: folder, adc: adc, tiles: tiles),
@@ -67,7 +67,10 @@ struct NetworkOnChipTests {
 
     @Test(arguments: [
         ("lenet5", WeightMapping.differential), ("lenet5", .offset), ("lenet-8x8", .differential),
-        ("resnet20-w4", .differential), ("resnet20-w2-k5", .offset),
+        ("lenet3", .differential), ("resnet20-w4", .differential), ("resnet20-w2-k5", .offset),
+        ("resnet56-w2-e3", .differential), ("resnet18-w3", .differential),
+        ("densenet40-w1", .differential), ("vgg8-w0.03125", .differential),
+        ("vgg16-w0.03125", .differential),
     ])
     func everyLayersCodesAreTheHostsIntegers(model: String, mapping: WeightMapping) throws {
         let bench = try Bench()
@@ -80,7 +83,7 @@ struct NetworkOnChipTests {
         ).deployment
         #expect(bench.session.dataSheet.canUnroll)
         let compared = try Compared(network, scales, ChipProducts(bench.session, deployment))
-        _ = try noGrad { try network.scores(images.batch(0 ..< 12).images, with: compared) }
+        _ = try noGrad { try network.exitScores(images.batch(0 ..< 12).images, with: compared) }
         if mapping == .differential {
             #expect(compared.differing == [:])
         } else {
@@ -99,7 +102,7 @@ struct NetworkOnChipTests {
         let layer = try MatrixLayer(
             "c", .convolution(kernel: 3, stride: 2, padding: 1), inputs: 5, outputs: 7,
             from: random)
-        let network = Network(name: "one", imageShape: [5, 6, 4], classes: 7, layers: [layer])
+        let network = Network(name: "one", imageShape: [5, 6, 4], classes: 7, blocks: [Block("c", [layer])])
         let input = try random.uniform(-1 ..< 1, [9, 5, 6, 4])
         let weight = WeightQuantisation.scale(try layer.weight.floats(), method: .max)
         let scales = QuantisationScales(layers: [

@@ -5,6 +5,7 @@
 #include <dlfcn.h>
 #include <malloc.h>
 
+#include <cmath>
 #include <cstdlib>
 #include <cstring>
 #include <stdexcept>
@@ -90,6 +91,38 @@ nvt_failure copy(nvt_tensor handle, Element *values, int64_t count, at::ScalarTy
 bool inMemoryOrder(const Tensor &tensor) {
     return tensor.dim() == 4 ? tensor.is_contiguous(at::MemoryFormat::ChannelsLast) : tensor.is_contiguous();
 }
+
+/// Result given, gradient as if nothing had happened.
+struct StraightThrough : torch::autograd::Function<StraightThrough> {
+    static Tensor forward(
+        torch::autograd::AutogradContext *, const Tensor &, const Tensor &value) {
+        return value.alias();
+    }
+
+    static torch::autograd::variable_list backward(
+        torch::autograd::AutogradContext *, torch::autograd::variable_list gradients) {
+        return {gradients[0], Tensor()};
+    }
+};
+
+/// Nothing happens forwards; the error that comes back is rounded by WAGE's Q_E.
+struct ErrorQuantised : torch::autograd::Function<ErrorQuantised> {
+    static Tensor forward(
+        torch::autograd::AutogradContext *context, const Tensor &input, int64_t bits) {
+        context->saved_data["bits"] = bits;
+        return input.alias();
+    }
+
+    static torch::autograd::variable_list backward(
+        torch::autograd::AutogradContext *context, torch::autograd::variable_list gradients) {
+        double levels = std::ldexp(1.0, static_cast<int>(context->saved_data["bits"].toInt()) - 1);
+        Tensor error = gradients[0];
+        double largest = error.abs().max().item<double>();
+        if (largest == 0) return {error, Tensor()};
+        double shift = std::exp2(std::nearbyint(std::log2(largest)));
+        return {at::round(error * (levels / shift)).clamp(1 - levels, levels - 1) / levels, Tensor()};
+    }
+};
 
 /// Result given, gradient by the convolution's own backward.
 struct ConvolutionStraightThrough : torch::autograd::Function<ConvolutionStraightThrough> {
@@ -525,6 +558,14 @@ bool nvt_set_gradient_mode(bool enabled) {
     bool before = at::GradMode::is_enabled();
     at::GradMode::set_enabled(enabled);
     return before;
+}
+nvt_failure nvt_straight_through(nvt_tensor input, nvt_tensor value, nvt_tensor *out) {
+    return guarded([&] {
+        *out = hand(StraightThrough::apply(borrow(input), borrow(value).detach()));
+    });
+}
+nvt_failure nvt_error_quantised(nvt_tensor input, int64_t bits, nvt_tensor *out) {
+    return guarded([&] { *out = hand(ErrorQuantised::apply(borrow(input), bits)); });
 }
 nvt_failure nvt_convolution_straight_through(
     nvt_tensor input, nvt_tensor weight, nvt_tensor value, int64_t stride, int64_t padding, nvt_tensor *out) {

@@ -10,7 +10,10 @@ struct HostAgent: ParsableCommand {
         abstract: "Trains a network, puts it on a compute-in-memory chip, evaluates and adapts it.",
         discussion: "Exit statuses are those of firmware-specs/exit-status.md.",
         version: HostKit.version,
-        subcommands: [Demonstrate.self, Train.self, Deploy.self, Evaluate.self, Adapt.self])
+        subcommands: [
+            Demonstrate.self, Train.self, Deploy.self, Evaluate.self, Adapt.self, DataCommands.self,
+            Experiments.self,
+        ])
 
     /// Runs the command; a failure becomes one sentence and its exit status.
     static func main() {

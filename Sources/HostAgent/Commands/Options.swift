@@ -33,7 +33,7 @@ struct CommonOptions: ParsableArguments {
 struct DataOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Folder of MNIST's or CIFAR-10's files, or 'digits' for the data set inside the program "
+            "Folder of a data set's files, or 'digits' for the data set inside the program "
                 + "(default: the environment's NVCIM_DATA, else 'digits').", valueName: "folder"))
     var data: String?
 

@@ -50,6 +50,21 @@ struct Train: ParsableCommand {
         inversion: .prefixedNo,
         help: "Mirror half of the images (default: CIFAR's networks only).")
     var mirror: Bool?
+    @Option(
+        help: ArgumentHelp(
+            "Stop when the accuracy on held-out images under weight noise has not improved for so "
+                + "many epochs, and keep the best ones' weights (default: train to the end)."))
+    var patience: Int?
+    @Option(help: "σ of that weight noise, 0 … 1 (default: that of --noise).")
+    var patienceNoise: Double?
+    @Option(
+        help: ArgumentHelp(
+            "A safetensors file (PyTorch's state_dict by its names, or a checkpoint) to start from; "
+                + "with --epochs 0 it is only measured and written as a checkpoint."))
+    var start: String?
+    @Option(
+        help: "Entropy in nats below which a test image leaves a network of several exits.")
+    var exitEntropy = 0.5
     @Option(help: "Use the first so many training images only.")
     var images: Int?
     @Flag(
@@ -80,8 +95,19 @@ struct Train: ParsableCommand {
     var output: String?
 
     func validate() throws {
-        if let epochs, !(1 ... 10_000).contains(epochs) {
-            throw ValidationError("--epochs must be 1 … 10000, not \(epochs).")
+        let epochsMin = start == nil ? 1 : 0
+        if let epochs, !(epochsMin ... 10_000).contains(epochs) {
+            throw ValidationError("--epochs must be \(epochsMin) … 10000, not \(epochs).")
+        }
+        if let patience, !(1 ... 10_000).contains(patience) {
+            throw ValidationError("--patience must be 1 … 10000, not \(patience).")
+        }
+        if let patienceNoise, !(0 ... 1).contains(patienceNoise) || patience == nil {
+            throw ValidationError(
+                "--patience-noise must be 0 … 1, beside --patience, not \(patienceNoise).")
+        }
+        if !(exitEntropy >= 0) {
+            throw ValidationError("--exit-entropy must be 0 or more, not \(exitEntropy).")
         }
         if let batch, !(1 ... 65_536).contains(batch) {
             throw ValidationError("--batch must be 1 … 65536, not \(batch).")
@@ -131,6 +157,7 @@ struct Train: ParsableCommand {
         let result = try TrainingRun(
             model: name, data: dataOptions.location, holdOut: holdOut, weightScale: weightScale,
             plan: try plan(name), state: state, imagesMax: images,
+            startWeights: start, exitEntropy: exitEntropy,
             command: CommandLine.arguments.dropFirst().joined(separator: " ")
         )
         .run(report: { if !common.json { Output.line($0) } })
@@ -165,6 +192,9 @@ struct Train: ParsableCommand {
             let sheet = try WireChipSession(endpoint: endpoint, chip: chip).dataSheet
             plan.noise = sheet.weightDeviation(
                 slices: (8 + sheet.bitsPerCell - 1) / sheet.bitsPerCell)
+        }
+        plan.stopping = patience.map {
+            StoppingRule(patience: $0, noise: patienceNoise ?? plan.noise)
         }
         plan.clip = clip == 0 ? nil : clip
         plan.seed = common.seed

@@ -4,7 +4,7 @@ internal import Glibc
 public enum DataLocation: Equatable, Sendable {
     /// The data set inside the program.
     case embeddedDigits
-    /// A folder of MNIST's or CIFAR-10's files, or one that holds such folders.
+    /// A folder of a data set's files, or one that holds such folders: see `DataSet`.
     case folder(String)
     /// The same, where nobody said anything: networks for the embedded digits get these.
     case environment(String)
@@ -23,7 +23,7 @@ public enum DataLocation: Equatable, Sendable {
 
     /// The images for a network; refused where they do not fit its input.
     public func load(for network: Network) throws -> DataSplit {
-        let split = try load(imageShape: network.imageShape)
+        let split = try load(imageShape: network.imageShape, classes: network.classes)
         guard split.training.imageShape == network.imageShape else {
             throw NetworkError.imagesDoNotFit(
                 network: network.name, expected: network.imageShape,
@@ -32,52 +32,40 @@ public enum DataLocation: Equatable, Sendable {
         return split
     }
 
-    private func load(imageShape: [Int]) throws -> DataSplit {
+    private func load(imageShape: [Int], classes: Int) throws -> DataSplit {
         switch self {
         case .embeddedDigits: return try EmbeddedDigits.load()
         case .environment where imageShape == [1, 8, 8]: return try EmbeddedDigits.load()
         case .folder(let folder), .environment(let folder):
-            if imageShape == [1, 28, 28] { return try Self.mnist(folder) }
-            if imageShape == [3, 32, 32] { return try Self.cifar10(folder) }
-            return try Self.any(folder)
+            let set =
+                DataSet.allCases.first { $0.imageShape == imageShape && $0.classes == classes }
+                ?? DataSet.present(in: folder).first ?? .mnist
+            return try set.load(from: folder)
         }
     }
 
-    private static func any(_ folder: String) throws -> DataSplit {
-        if DataFile.path(of: "data_batch_1.bin", in: folder) != nil { return try cifar10(folder) }
-        return try mnist(folder)
-    }
-
-    static func mnist(_ folder: String) throws -> DataSplit {
-        func set(_ prefix: String, _ name: String) throws -> ImageSet {
-            let images = try file("\(prefix)-images-idx3-ubyte", "mnist", folder)
-            let labels = try file("\(prefix)-labels-idx1-ubyte", "mnist", folder)
-            let all = try IDXReader.images(images, labels: labels, name: name)
-            return ImageSet(
-                name: "\(name), \(all.count) images", pixels: all.pixels, labels: all.labels,
-                pixelMax: all.pixelMax)
+    /// One part of a data set, without regard to a network.
+    ///
+    /// - Parameter set: nil: the only one that is there.
+    public func load(_ set: DataSet?, _ part: DataSet.Part) throws -> ImageSet {
+        switch self {
+        case .embeddedDigits:
+            if let set {
+                throw DataError.nothingFound(folder: "digits", expected: "\(set.title)'s files")
+            }
+            let split = try EmbeddedDigits.load()
+            return part == .training ? split.training : split.test
+        case .folder(let folder), .environment(let folder):
+            // CIFAR-100's files are those of both its sets of classes.
+            let present = DataSet.present(part, in: folder).filter { $0 != .cifar100Coarse }
+            if let set { return try set.load(part, from: folder) }
+            guard present.count == 1 else {
+                throw DataError.wrongContent(
+                    file: folder, expected: "one data set, or its name",
+                    found: present.isEmpty
+                        ? "none" : present.map(\.rawValue).joined(separator: " and "))
+            }
+            return try present[0].load(part, from: folder)
         }
-        return DataSplit(
-            training: try set("train", "MNIST training"), test: try set("t10k", "MNIST test"))
-    }
-
-    static func cifar10(_ folder: String) throws -> DataSplit {
-        let batches = try (1 ... 5).map { try file("data_batch_\($0).bin", "cifar10", folder) }
-        return DataSplit(
-            training: try CIFARReader.images(batches, name: "CIFAR-10 training"),
-            test: try CIFARReader.images(
-                [file("test_batch.bin", "cifar10", folder)], name: "CIFAR-10 test"))
-    }
-
-    /// `name`, plain or compressed, in the folder or in its folder `below`.
-    private static func file(_ name: String, _ below: String, _ folder: String) throws(DataError)
-        -> String
-    {
-        let path =
-            DataFile.path(of: name, in: folder) ?? DataFile.path(of: name, in: "\(folder)/\(below)")
-        guard let path else {
-            throw .nothingFound(folder: folder, expected: "\(name), \(name).gz or \(name).xz")
-        }
-        return path
     }
 }

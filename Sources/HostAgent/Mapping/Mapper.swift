@@ -158,7 +158,7 @@ public struct Mapper {
             vectorsMax: calibrationVectorsMax)
         try noGrad {
             for range in images.ranges(of: 100) {
-                _ = try network.scores(images.batch(range).images, with: recorder)
+                _ = try network.exitScores(images.batch(range).images, with: recorder)
             }
         }
         return try recorder.inputs()

@@ -2,37 +2,66 @@
 /// differ from its defaults, in any order.
 ///
 ///     name    = family { "-" letter number }
-///     family  = "lenet5" | "lenet-8x8" | "vgg8" | "resnet20" | "resnet32" | …
+///     family  = "lenet5" | "vgg8" | "resnet20" | … (the raw values of `Family`)
 ///
-/// | letter | setting | ResNet | VGG-8 |
-/// |--------|---------|--------|-------|
-/// | w | width | channels of the first stage, 1 … 256 (16) | factor of all channels, above 0 … 4 (1) |
-/// | k | kernel | 1, 3 or 5 (3) | – |
-/// | c | classes | 2 … 1000 (10) | 2 … 1000 (10) |
-///
-/// The LeNets have no settings.
+/// | letter | setting | families |
+/// |--------|---------|----------|
+/// | w | width: LeNets and VGGs: factor of all channels, above 0 … 4 (1) | all |
+/// |   | ResNets: channels of the first stage, 1 … 256 (16; ResNet-18 64) | |
+/// |   | DenseNet-40: growth rate, 1 … 256 (12) | |
+/// | k | kernel, 1, 3 or 5 (3) | ResNet-20 … 110 |
+/// | e | exits, 1 or 3 (1) | ResNet-20 … 110 |
+/// | c | classes, 2 … 1000 (10) | all |
 public struct ModelName: Equatable, Sendable {
     public enum Family: String, CaseIterable, Sendable {
-        case lenet5
+        case lenet3, lenet5
         case lenet8x8 = "lenet-8x8"
-        case vgg8
-        case resnet20, resnet32, resnet44, resnet56, resnet110
+        case vgg8, vgg11, vgg16
+        case resnet18, resnet20, resnet32, resnet44, resnet56, resnet110
+        case densenet40
 
-        /// Layers of a ResNet, as its name says; `nil` of the others.
-        var residualDepth: Int? {
-            rawValue.hasPrefix("resnet") ? Int(rawValue.dropFirst("resnet".count)) : nil
+        enum Width: Equatable {
+            /// A factor of channel counts, all of which `unit` divides.
+            case factor(unit: Int)
+            /// A count, and its default.
+            case count(Int)
         }
+
+        var width: Width {
+            switch self {
+            case .lenet3: .factor(unit: 5)
+            case .lenet5: .factor(unit: 2)
+            case .lenet8x8: .factor(unit: 8)
+            case .vgg8: .factor(unit: 128)
+            case .vgg11, .vgg16: .factor(unit: 64)
+            case .resnet18: .count(64)
+            case .resnet20, .resnet32, .resnet44, .resnet56, .resnet110: .count(16)
+            case .densenet40: .count(12)
+            }
+        }
+
+        var defaultWidth: Double {
+            switch width {
+            case .factor: 1
+            case .count(let count): Double(count)
+            }
+        }
+
+        /// Whether kernel and exits can be set.
+        var isResidualForCIFAR: Bool { width == .count(16) }
     }
 
     public var family: Family
     public var width: Double
     public var kernel = 3
+    public var exits = 1
     public var classes = 10
 
     public static let forms =
-        "lenet5, lenet-8x8, vgg8 or resnet20, 32, 44, 56, 110; settings behind it as in "
-        + "vgg8-w0.25 (all channels times 0.25), resnet20-w32 (channels of the first stage), "
-        + "resnet20-k5 (kernel 1, 3, 5), resnet20-c100 (classes)"
+        "lenet3, lenet5, lenet-8x8, vgg8, vgg11, vgg16, resnet18, resnet20, 32, 44, 56, 110 or "
+        + "densenet40; settings behind it as in vgg8-w0.25 (all channels times 0.25), resnet20-w32 "
+        + "(channels of the first stage), densenet40-w6 (growth rate), resnet20-k5 (kernel 1, 3, 5), "
+        + "resnet56-e3 (three exits), resnet20-c100 (classes)"
 
     public init(_ text: String) throws(NetworkError) {
         let families = Family.allCases.filter {
@@ -40,7 +69,7 @@ public struct ModelName: Equatable, Sendable {
         }
         guard let family = families.first else { throw .unknownModel(text) }
         self.family = family
-        width = family.residualDepth == nil ? 1 : 16
+        width = family.defaultWidth
         var seen: Set<Character> = []
         for setting in text.dropFirst(family.rawValue.count).split(
             separator: "-", omittingEmptySubsequences: false
@@ -58,39 +87,49 @@ public struct ModelName: Equatable, Sendable {
         func refuse(_ allowed: String) -> NetworkError {
             .wrongSetting(model: text, setting: "\(letter)\(number)", allowed: allowed)
         }
-        switch (letter, family) {
-        case (_, .lenet5), (_, .lenet8x8): throw refuse("no settings")
-        case ("w", .vgg8):
-            guard let factor = Double(number), factor > 0, factor <= 4,
-                (128 * factor).rounded() == 128 * factor
-            else { throw refuse("a factor w above 0 … 4 that leaves whole channels of 128") }
-            width = factor
-        case ("w", _):
-            guard let channels = Int(number), (1 ... 256).contains(channels) else {
-                throw refuse("channels w1 … w256")
-            }
-            width = Double(channels)
-        case ("k", let family) where family != .vgg8:
-            guard let size = Int(number), [1, 3, 5].contains(size) else {
-                throw refuse("a kernel of k1, k3 or k5")
-            }
-            kernel = size
-        case ("c", _):
-            guard let count = Int(number), (2 ... 1000).contains(count) else {
-                throw refuse("classes c2 … c1000")
-            }
-            classes = count
-        default: throw refuse(family == .vgg8 ? "w and c" : "w, k and c")
+        func count(_ allowed: [Int], _ sentence: String) throws(NetworkError) -> Int {
+            guard let count = Int(number), allowed.contains(count) else { throw refuse(sentence) }
+            return count
+        }
+        switch letter {
+        case "w": width = try readWidth(number, refuse)
+        case "c": classes = try count(Array(2 ... 1000), "classes c2 … c1000")
+        case "k" where family.isResidualForCIFAR:
+            kernel = try count([1, 3, 5], "a kernel of k1, k3 or k5")
+        case "e" where family.isResidualForCIFAR:
+            exits = try count([1, 3], "exits e1 or e3")
+        default: throw refuse(family.isResidualForCIFAR ? "w, k, e and c" : "w and c")
         }
     }
 
+    private func readWidth(
+        _ number: String, _ refuse: (String) -> NetworkError
+    ) throws(NetworkError) -> Double {
+        switch family.width {
+        case .factor(let unit):
+            let channels = Double(number).map { $0 * Double(unit) } ?? .nan
+            guard channels > 0, channels <= 4 * Double(unit),
+                abs(channels - channels.rounded()) < 1e-9
+            else { throw refuse("a factor w above 0 … 4 that leaves whole channels of \(unit)") }
+            return channels.rounded() / Double(unit)
+        case .count:
+            guard let count = Int(number), (1 ... 256).contains(count) else {
+                throw refuse("a count w1 … w256")
+            }
+            return Double(count)
+        }
+    }
+
+    /// Channels at this width, of as many at width 1.
+    func channels(_ count: Int) -> Int { Int((Double(count) * width).rounded()) }
+
     /// The one spelling that networks and checkpoints carry: defaults left out.
     public var canonical: String {
-        let isResidual = family.residualDepth != nil
         let number = width == width.rounded() ? String(Int(width)) : String(width)
         return family.rawValue
-            + (width == (isResidual ? 16 : 1) ? "" : "-w\(number)")
+            + (width == family.defaultWidth ? "" : "-w\(number)")
             + (kernel == 3 ? "" : "-k\(kernel)")
+            + (exits == 1 ? "" : "-e\(exits)")
             + (classes == 10 ? "" : "-c\(classes)")
     }
 }

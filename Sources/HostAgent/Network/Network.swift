@@ -1,30 +1,36 @@
-/// A network: layers one after the other, from images to class scores.
+/// A network: blocks of layers one after the other, from images to class scores.
 public final class Network {
     /// As `--model` names it.
     public let name: String
     /// Channels, height, width of an image.
     public let imageShape: [Int]
     public let classes: Int
-    public let layers: [any Layer]
+    public let blocks: [Block]
 
-    public init(name: String, imageShape: [Int], classes: Int, layers: [any Layer]) {
+    public init(name: String, imageShape: [Int], classes: Int, blocks: [Block]) {
         self.name = name
         self.imageShape = imageShape
         self.classes = classes
-        self.layers = layers
+        self.blocks = blocks
+        precondition(Set(blocks.map(\.name)).count == blocks.count)
         precondition(Set(tensors.map(\.name)).count == tensors.count)
     }
 
+    /// The layers on the way to the last exit.
+    public var layers: [any Layer] { blocks.flatMap(\.layers) }
+
     /// The layers that a chip can hold, in the order of the data.
-    public var matrixLayers: [MatrixLayer] { layers.flatMap(\.matrixLayers) }
+    public var matrixLayers: [MatrixLayer] {
+        blocks.flatMap(\.all).compactMap { $0 as? MatrixLayer }
+    }
 
     /// The batch norms, in the order of the data.
     public var batchNorms: [BatchNorm] {
-        layers.flatMap(\.all).compactMap { $0 as? BatchNorm }
+        blocks.flatMap(\.all).compactMap { $0 as? BatchNorm }
     }
 
     /// All that the network holds, by PyTorch names: what a checkpoint keeps.
-    public var tensors: [NamedTensor] { layers.flatMap(\.all).flatMap(\.tensors) }
+    public var tensors: [NamedTensor] { blocks.flatMap(\.all).flatMap(\.tensors) }
     /// What is learned.
     public var parameters: [NamedTensor] { tensors.filter { $0.role != .statistic } }
 
@@ -33,7 +39,7 @@ public final class Network {
         for norm in batchNorms { norm.isTraining = isTraining }
     }
 
-    /// Class scores [n, classes] of images [n, c, h, w], values 0…1.
+    /// Class scores [n, classes] of images [n, c, h, w], values 0…1, at the last exit.
     public func scores(_ images: Tensor, with products: any MatrixProducts) throws -> Tensor {
         try layers.reduce(images) { try $1.forward($0, with: products) }
     }

@@ -7,6 +7,7 @@ public enum NetworkError: StatusError, Equatable {
     case unknownLayer(String, layers: [String])
     case imagesDoNotFit(network: String, expected: [Int], found: [Int])
     case noCalibrationInputs(layer: String)
+    case noHeldOutImages
 
     public var description: String {
         switch self {
@@ -20,6 +21,8 @@ public enum NetworkError: StatusError, Equatable {
             "\(network) takes images of \(expected.times), the data has \(found.times)"
         case .noCalibrationInputs(let layer):
             "no calibration image reaches the layer '\(layer)': its converters' range is unknown"
+        case .noHeldOutImages:
+            "a training that may stop early needs held-out images; there are none"
         }
     }
 }
@@ -27,7 +30,7 @@ public enum NetworkError: StatusError, Equatable {
 extension NetworkError {
     public var exitStatus: ExitStatus {
         switch self {
-        case .unknownModel, .wrongSetting, .unknownLayer: .usage
+        case .unknownModel, .wrongSetting, .unknownLayer, .noHeldOutImages: .usage
         case .imagesDoNotFit, .noCalibrationInputs: .data
         }
     }

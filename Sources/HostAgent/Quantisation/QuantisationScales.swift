@@ -56,7 +56,7 @@ public struct QuantisationScales: Codable, Equatable, Sendable {
         let watch = InputRanges()
         try noGrad {
             for range in images.ranges(of: batch) {
-                _ = try network.scores(images.batch(range).images, with: watch)
+                _ = try network.exitScores(images.batch(range).images, with: watch)
             }
         }
         var layers: [String: LayerScales] = [:]

@@ -19,16 +19,9 @@ public enum WeightQuantisation {
     public static func scale(_ weights: [Float], method: Method) -> Double {
         let largest = Double(weights.reduce(0) { Swift.max($0, abs($1)) })
         guard largest > 0 else { return 1 / Double(codeMax) }
-        let widest = largest / Double(codeMax)
         switch method {
-        case .max: return widest
-        case .mmse:
-            // The error of an 8-bit scale is smooth enough for 1 % steps; below a
-            // fifth of the widest scale the tails would dominate in any layer.
-            let candidates = (20 ... 100).map { widest * Double($0) / 100 }
-            return candidates.min {
-                squaredError(weights, scale: $0) < squaredError(weights, scale: $1)
-            } ?? widest
+        case .max: return largest / Double(codeMax)
+        case .mmse: return LeastSquaresStep.step(of: weights, codeMax: codeMax)
         }
     }
 

@@ -24,6 +24,21 @@ extension Tensor {
     /// The same elements, cut off from the gradient.
     public func detached() throws(TorchError) -> Tensor { try made { nvt_detach(handle, $0) } }
 
+    /// `value` forwards, the gradient of self backwards: what makes a step function
+    /// trainable.
+    ///
+    /// - Shape: `value` has self's shape.
+    public func straightThrough(to value: Tensor) throws(TorchError) -> Tensor {
+        precondition(value.shape == shape)
+        return try made { nvt_straight_through(handle, value.handle, $0) }
+    }
+
+    /// Self forwards; the gradient e that comes back becomes
+    /// Q(e / Shift(max|e|), bits): see `WAGE`.
+    public func withErrorsQuantised(bits: Int) throws(TorchError) -> Tensor {
+        try made { nvt_error_quantised(handle, Int64(bits), $0) }
+    }
+
     /// `value` measured elsewhere, with the gradient of the convolution of self
     /// and `weight`: the straight-through estimate of a chip's product. The
     /// digital convolution isn't carried out.

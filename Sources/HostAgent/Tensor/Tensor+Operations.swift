@@ -138,8 +138,9 @@ extension Tensor {
     public func unrolled(kernel: Int, stride: Int, padding: Int) throws(TorchError) -> Tensor {
         try made { nvt_im2col(handle, Int64(kernel), Int64(stride), Int64(padding), $0) }
     }
-    /// Mean cross entropy of logits [n, classes] against labels [n] (Int64); the
-    /// share `smoothing` of each label is spread evenly over all classes.
+    /// Mean cross entropy of logits [n, classes] against labels [n] (Int64) or shares
+    /// [n, classes] (Float32); the share `smoothing` of each label is spread evenly over all
+    /// classes.
     public func crossEntropy(_ labels: Tensor, smoothing: Double = 0) throws(TorchError) -> Tensor {
         try made { nvt_cross_entropy(handle, labels.handle, smoothing, $0) }
     }

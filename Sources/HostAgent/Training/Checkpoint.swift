@@ -68,6 +68,6 @@ public struct Checkpoint {
                 file: path, expected: "a whole number as 'seed'", found: try field("seed"))
         }
         self.seed = seed
-        for named in network.tensors { try file.fill(named.tensor, named.name, file: path) }
+        try network.load(file, file: path)
     }
 }

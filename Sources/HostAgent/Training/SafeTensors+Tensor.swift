@@ -6,7 +6,36 @@ extension SafeTensors.Entry {
     }
 }
 
+extension Network {
+    /// Takes its tensors from a file that has just these, by PyTorch's names.
+    ///
+    /// A `state_dict` fits as it is where its network saw images of 0 … 1 in a frame
+    /// of `MeanFrame`'s colour; one trained on other images loads too, but the first
+    /// batch norm then expects other numbers.
+    public func load(_ file: SafeTensors, file path: String) throws {
+        let known = Set(tensors.map(\.name))
+        if let stranger = file.entries.first(where: { !known.contains($0.name) }) {
+            throw DataError.wrongContent(
+                file: path, expected: "tensors of \(name) and no others",
+                found: "'\(stranger.name)'")
+        }
+        for named in tensors { try file.fill(named.tensor, named.name, file: path) }
+    }
+}
+
 extension SafeTensors {
+    /// The whole number that the metadata hold under `name`.
+    func number(
+        _ name: String, _ allowed: ClosedRange<Int>, file path: String
+    ) throws(DataError) -> Int {
+        guard let number = metadata[name].flatMap({ Int($0) }), allowed.contains(number) else {
+            throw .wrongContent(
+                file: path, expected: "\(name) of \(allowed.lowerBound) … \(allowed.upperBound)",
+                found: metadata[name] ?? "none")
+        }
+        return number
+    }
+
     /// Gives `tensor` the elements stored under `name`: finite numbers of its shape.
     func fill(_ tensor: Tensor, _ name: String, file path: String) throws {
         guard let entry = entries.first(where: { $0.name == name }) else {

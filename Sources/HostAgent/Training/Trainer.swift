@@ -11,14 +11,31 @@ public struct TrainingProgress: Sendable {
     public let endsEpoch: Bool
 }
 
+/// The epoch whose network a training that may stop early ends with.
+public struct BestEpoch: Codable, Equatable, Sendable {
+    public let epoch: Int
+    /// On held-out images under weight noise.
+    public let accuracy: Accuracy
+}
+
 /// Trains a network on the host.
 public enum Trainer {
-    /// - Parameter state: where the training is kept at each epoch's end, and
-    ///   continued from; `nil`: nowhere.
+    /// Trains the network in place; it ends as its last epoch left it, or where the
+    /// plan may stop early as the best one did.
+    ///
+    /// - Parameters:
+    ///   - heldOut: what a plan that may stop early decides by.
+    ///   - state: where the training is kept at each epoch's end, and continued
+    ///     from; `nil`: nowhere.
+    ///   - passes: the products of each step; `nil`: one pass as the plan's `noise` says.
+    /// - Returns: the best epoch, where the plan may stop early.
+    @discardableResult
     public static func train(
-        _ network: Network, on images: ImageSet, plan: TrainingPlan, state: TrainingState? = nil,
+        _ network: Network, on images: ImageSet, plan: TrainingPlan, heldOut: ImageSet? = nil,
+        state: TrainingState? = nil,
+        passes: (any TrainingPasses)? = nil,
         progress: (TrainingProgress) throws -> Void = { _ in }
-    ) throws {
+    ) throws -> BestEpoch? {
         guard network.imageShape == images.imageShape else {
             throw NetworkError.imagesDoNotFit(
                 network: network.name, expected: network.imageShape, found: images.imageShape)
@@ -33,6 +50,10 @@ public enum Trainer {
         let optimiser = try Optimiser(
             plan.optimiser, parameters: parameters.map(\.tensor),
             decays: parameters.map { $0.role == .weight ? plan.weightDecay : 0 })
+        let stopping = try plan.stopping.map {
+            guard let heldOut else { throw NetworkError.noHeldOutImages }
+            return try EarlyStopping($0, heldOut: heldOut, seed: plan.seed)
+        }
         let clip = try plan.clip.map { try WeightClip(network, deviations: $0) }
         let stepsInEpoch = (images.count + plan.batch - 1) / plan.batch
         let schedule = Schedule(
@@ -40,21 +61,28 @@ public enum Trainer {
             steps: plan.epochs * stepsInEpoch)
 
         let epochsDone =
-            try state?.restore(network, optimiser, plan: plan, images: images) ?? 0
+            try state?.restore(network, optimiser, stopping, plan: plan, images: images) ?? 0
         for epoch in epochsDone ..< plan.epochs {
+            if stopping?.isOver(epochsDone: epoch) == true { break }
             let random = try EpochRandomness(plan, epoch: epoch)
+            let passes = passes ?? SinglePass(random.products)
+            try passes.begin(epoch: epoch)
             let permutation = try random.order.permutation(images.count)
             for (step, range) in images.ranges(of: plan.batch).enumerated() {
                 let (inputs, labels) = try images.batch(permutation.narrowed(range))
-                let loss = try network.scores(random.augmented(inputs), with: random.products)
-                    .crossEntropy(labels, smoothing: plan.labelSmoothing)
-                try loss.backward()
+                let loss = try backward(
+                    network, random.augmented(inputs), labels, smoothing: plan.labelSmoothing,
+                    passes: passes.passes())
                 try optimiser.update(rate: schedule.rate(at: epoch * stepsInEpoch + step))
                 try clip?.apply()
                 let ends = step + 1 == stepsInEpoch
                 if ends {
+                    network.setTraining(false)
+                    try stopping?.note(network, epoch: epoch + 1)
+                    network.setTraining(true)
                     try state?.save(
-                        network, optimiser, plan: plan, images: images, epochsDone: epoch + 1)
+                        network, optimiser, stopping, plan: plan, images: images,
+                        epochsDone: epoch + 1)
                 }
                 try progress(
                     TrainingProgress(
@@ -64,6 +92,23 @@ public enum Trainer {
                         loss: ends || step % 50 == 0 ? try loss.scalar() : nil, endsEpoch: ends))
             }
         }
+        try stopping?.restoreBest(network)
+        return stopping?.best.map { BestEpoch(epoch: $0.epoch, accuracy: $0.accuracy) }
+    }
+
+    /// Adds the mean gradient of the passes; the mean of their losses.
+    private static func backward(
+        _ network: Network, _ inputs: Tensor, _ labels: Tensor, smoothing: Double,
+        passes: [any MatrixProducts]
+    ) throws -> Tensor {
+        let share = 1 / Double(passes.count)
+        let losses = try passes.map { products in
+            let loss = try network.loss(inputs, labels, smoothing: smoothing, with: products)
+            let part = passes.count == 1 ? loss : try loss.scaled(by: share)
+            try part.backward()
+            return try part.detached()
+        }
+        return try losses[1...].reduce(losses[0]) { try $0.adding($1) }
     }
 }
 

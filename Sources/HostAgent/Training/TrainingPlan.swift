@@ -27,6 +27,8 @@ public struct TrainingPlan: Equatable, Sendable, Codable {
     public var crop = 0
     /// Whether half of the images are mirrored.
     public var mirrors = false
+    /// When to stop before the last epoch; `nil`: never.
+    public var stopping: StoppingRule?
     public var seed: UInt64
 
     public init(
@@ -51,10 +53,10 @@ extension TrainingPlan {
     /// those for CIFAR are the common ones, of which nothing was fitted.
     public static func `default`(for model: String) throws -> TrainingPlan {
         switch try ModelName(model).family {
-        case .lenet5: return TrainingPlan(rate: 4e-3)
+        case .lenet3, .lenet5: return TrainingPlan(rate: 4e-3)
         case .lenet8x8: return TrainingPlan(epochs: 200, rate: 5e-3, shift: 0.75)
-        case .vgg8: return cifar(epochs: 20, rate: 0.1)
-        case .resnet20, .resnet32, .resnet44, .resnet56, .resnet110:
+        case .vgg8, .vgg11, .vgg16: return cifar(epochs: 20, rate: 0.1)
+        case .resnet18, .resnet20, .resnet32, .resnet44, .resnet56, .resnet110, .densenet40:
             return cifar(epochs: 30, rate: 0.2)
         }
     }

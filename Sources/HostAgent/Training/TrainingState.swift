@@ -3,8 +3,9 @@ internal import Foundation
 /// The file that a training is kept in from epoch to epoch, so that a run that
 /// was killed goes on bit for bit.
 ///
-/// It holds the network with its running statistics, the optimiser's averages,
-/// the plan, and how many epochs are done. Random numbers need no place in it:
+/// It holds the network with its running statistics, the optimiser's averages, the
+/// best epoch's network where the training may stop early, the plan, and how many
+/// epochs are done. Random numbers need no place in it:
 /// each epoch has streams of its own, decided by the seed and the epoch's number.
 /// The file is replaced as a whole, so it is always that of a finished epoch.
 public struct TrainingState {
@@ -14,16 +15,19 @@ public struct TrainingState {
 
     /// Keeps what `epochsDone` epochs have made.
     func save(
-        _ network: Network, _ optimiser: Optimiser, plan: TrainingPlan, images: ImageSet,
-        epochsDone: Int
+        _ network: Network, _ optimiser: Optimiser, _ stopping: EarlyStopping?, plan: TrainingPlan,
+        images: ImageSet, epochsDone: Int
     ) throws {
+        let best = try stopping?.kept() ?? (metadata: [:], entries: [])
         var metadata = try Self.identity(network, plan, images)
         metadata["epochs_done"] = String(epochsDone)
         metadata["optimiser_step"] = String(optimiser.step)
+        metadata.merge(best.metadata) { old, _ in old }
         try SafeTensors(
             metadata: metadata,
             entries: network.tensors.map { try .init($0.name, $0.tensor) }
                 + optimiser.state.enumerated().map { try .init(Self.name($0.offset), $0.element) }
+                + best.entries
         ).write(to: path)
     }
 
@@ -31,7 +35,8 @@ public struct TrainingState {
     ///
     /// - Returns: the epochs done; 0 where there is no file.
     func restore(
-        _ network: Network, _ optimiser: Optimiser, plan: TrainingPlan, images: ImageSet
+        _ network: Network, _ optimiser: Optimiser, _ stopping: EarlyStopping?, plan: TrainingPlan,
+        images: ImageSet
     ) throws -> Int {
         guard FileManager.default.fileExists(atPath: path) else { return 0 }
         let file = try SafeTensors(contentsOf: path)
@@ -41,23 +46,14 @@ public struct TrainingState {
                 file: path, expected: "the state of a training with \(name) \(value)",
                 found: file.metadata[name] ?? "none")
         }
-        func number(_ name: String, _ allowed: ClosedRange<Int>) throws -> Int {
-            guard let number = file.metadata[name].flatMap({ Int($0) }), allowed.contains(number)
-            else {
-                throw DataError.wrongContent(
-                    file: path,
-                    expected: "\(name) of \(allowed.lowerBound) … \(allowed.upperBound)",
-                    found: file.metadata[name] ?? "none")
-            }
-            return number
-        }
-        let epochs = try number("epochs_done", 0 ... plan.epochs)
-        let step = try number("optimiser_step", 0 ... Int.max)
+        let epochs = try file.number("epochs_done", 0 ... plan.epochs, file: path)
+        let step = try file.number("optimiser_step", 0 ... Int.max, file: path)
         for named in network.tensors { try file.fill(named.tensor, named.name, file: path) }
         for (index, tensor) in optimiser.state.enumerated() {
             try file.fill(tensor, Self.name(index), file: path)
         }
         optimiser.step = step
+        try stopping?.restore(file, network, epochsDone: epochs, file: path)
         return epochs
     }
 

@@ -65,6 +65,7 @@ final class Bench {
         return bank.firstTile + bank.tiles - tilesTaken
     }
 
+    /// Its data columns.
     var wholeTile: WireRegion {
         .rectangle(row: 0, column: 0, rows: rows, columns: columns)
     }
@@ -94,7 +95,7 @@ final class Bench {
     ///
     /// - Throws: `NotAvailable` where time doesn't stand still and the cells have begun to drift.
     func read(_ tile: UInt32, repeats: Int = Bench.many) throws -> [Double] {
-        let outcome = try chip.read(tile: tile, repeats: repeats)
+        let outcome = try chip.read(tile: tile, region: wholeTile, repeats: repeats)
         if let since = programmed[tile],
             outcome.chipTimeSeconds - since > bank.driftReferenceAgeS
         {

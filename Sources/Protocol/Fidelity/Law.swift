@@ -28,12 +28,13 @@ struct NotAvailable: Error {
 
 /// Every law, in the order in which a chip sees them: what ages it comes last.
 let laws: [any Law] = [
-    DataSheetLaw(), OpenLoopLaw(), LevelLaw(), WriteVerifyLaw(), ReadNoiseLaw(), RepeatedReadLaw(),
+    DataSheetLaw(), OpenLoopLaw(), LevelLaw(), WriteVerifyLaw(), SelectionLaw(), ReadNoiseLaw(),
+    RepeatedReadLaw(),
     WindowLaw(), TrainLaw(), WornLevelLaw(), ClosedWindowLaw(), LifeLaw(), ProductLaw(), DACLaw(),
     ADCLaw(),
     EncodingLaw(), CostLaw(), DigitalLaw(), ExactlyOnceLaw(), SnapshotLaw(), VariationLaw(),
     GTMLaw(),
-    VariationModelLaw(), CorrectionLaw(),
+    VariationModelLaw(), CorrectionLaw(), WireLaw(),
     ComponentLaw(), DriftLaw(),
 ]
 

@@ -79,6 +79,22 @@ struct MappedMatrix {
         var noisiest: Double { (variance.joined().max() ?? 0).squareRoot() }
     }
 
+    /// Each slice's cells, offset mapping, read once.
+    func conductances() throws -> [[Double]] {
+        let values = try bench.chip.read(matrix: state.matrix, conductances: true)
+            .values.map(Double.init)
+        let count = rows * columns
+        return (0 ..< Int(state.slices)).map { Array(values[$0 * count ..< ($0 + 1) * count]) }
+    }
+
+    /// The largest sum before the digital reference is subtracted.
+    func rawScale(_ currents: Currents) -> Double {
+        currents.mean[0].indices.map { output in
+            zip(sliceWeights, currents.mean).reduce(0) { $0 + $1.0 * $1.1[output] }
+                * productsPerMicroampere
+        }.max() ?? 0
+    }
+
     /// The currents of one vector by (M-5), from the conductances read back.
     func currents(_ inputs: [UInt8], isTransposed: Bool) throws -> Currents {
         let read = try bench.chip.read(

@@ -32,7 +32,7 @@ extension Technology {
 
     /// `fefet-noise-0.10`: cells at their levels with that read noise; `rram-ratio-40`: with that
     /// ON/OFF ratio; `rram-varied`: σ_B = 0.1, σ_W = 0.05; `rram-quiet`, `rram-fixed`: σ_B = 0.05 as
-    /// (V-2) and as (V-3) and nothing else, ON/OFF ratio 2.
+    /// (V-2) and as (V-3) and nothing else, ON/OFF ratio 2; `rram-still`: nothing moves its cells.
     private static func study(_ name: String) -> Technology? {
         for base in shipped where name.hasPrefix(base.name + "-") {
             var made = base
@@ -43,6 +43,10 @@ extension Technology {
             case ("varied", nil):
                 made.betweenChip = 0.1
                 made.withinChip = 0.05
+                return made
+            case ("still", nil):
+                (made.programmingSpread, made.drift, made.driftSpread) = (0, 0, 0)
+                (made.noiseRelative, made.noiseConstant, made.isQuiet) = (0, 0, true)
                 return made
             case ("quiet", nil), ("fixed", nil):
                 (made.programmingSpread, made.drift, made.driftSpread) = (0, 0, 0)

@@ -59,7 +59,7 @@ struct ReaderTests {
 
     @Test func cifarRecordsAreLabelThenPlanes() throws {
         let folder = try TemporaryFolder()
-        var record = [UInt8](repeating: 0, count: CIFARReader.recordBytes)
+        var record = [UInt8](repeating: 0, count: CIFARReader.Labels.cifar10.recordBytes)
         record[0] = 6
         record[1] = 10  // red, top left
         record[1 + 1024 + 33] = 20  // green, second row, second column

@@ -9,8 +9,13 @@ struct CatalogueTests {
 
     /// ResNets: He et al. 2016, table 6 (0.27, 0.46, 0.66, 0.85, 1.7 M), to the last parameter as
     /// published with the PyTorch version by Yerlan Idelbayev, plus batch norms' γ and β.
-    /// LeNet-5: its closed form.
+    /// LeNet-5: its closed form. VGG-11, VGG-16, ResNet-18: the PyTorch versions for CIFAR by
+    /// Kuang Liu. DenseNet-40: Huang et al. 2017, table 2 (1.0 M), to the last parameter as the
+    /// authors' version counts. Three exits: linear layers of 16 and 32 inputs more.
     @Test(arguments: [
+        ("vgg11", 9_231_114), ("vgg16", 14_728_266), ("resnet18", 11_173_962),
+        ("densenet40", 1_019_722), ("resnet56-e3", 853_018 + 170 + 330),
+        ("resnet110-e3", 1_727_962 + 170 + 330), ("lenet3", 5_395 + 25),
         ("lenet5", 61_706), ("lenet-8x8", 23_658), ("resnet20", 269_722), ("resnet32", 464_154),
         ("resnet44", 658_586), ("resnet56", 853_018), ("resnet110", 1_727_962),
     ])
@@ -41,7 +46,11 @@ struct CatalogueTests {
     @Test(arguments: [
         ("lenet5", [1, 28, 28], 10), ("resnet20", [3, 32, 32], 10),
         ("resnet20-k1-w8", [3, 32, 32], 10), ("resnet32-k5-w8-c7", [3, 32, 32], 7),
-        ("vgg8-w0.125-c100", [3, 32, 32], 100),
+        ("vgg8-w0.125-c100", [3, 32, 32], 100), ("lenet3", [1, 28, 28], 10),
+        ("lenet5-w0.5-c7", [1, 28, 28], 7), ("lenet-8x8-w2", [1, 8, 8], 10),
+        ("vgg11-w0.125-c100", [3, 32, 32], 100), ("vgg16-w0.125", [3, 32, 32], 10),
+        ("resnet18-w4-c200", [3, 32, 32], 200), ("densenet40-w3-c100", [3, 32, 32], 100),
+        ("resnet56-w4-e3-c5", [3, 32, 32], 5),
     ])
     func scoresHaveAColumnForEachClass(name: String, image: [Int], classes: Int) throws {
         let network = try NetworkCatalogue.make(name, seed: 1)
@@ -54,7 +63,10 @@ struct CatalogueTests {
     @Test(arguments: [
         ("resnet20", "resnet20"), ("resnet20-w16-k3-c10", "resnet20"),
         ("resnet20-c100-k5-w32", "resnet20-w32-k5-c100"), ("vgg8-w1", "vgg8"),
-        ("vgg8-w.25", "vgg8-w0.25"), ("lenet-8x8", "lenet-8x8"),
+        ("vgg8-w.25", "vgg8-w0.25"), ("lenet-8x8", "lenet-8x8"), ("lenet3-w0.6", "lenet3-w0.6"),
+        ("resnet18-w64", "resnet18"), ("resnet18-w16", "resnet18-w16"),
+        ("resnet56-c100-e3", "resnet56-e3-c100"), ("resnet56-e1", "resnet56"),
+        ("densenet40-w12-c10", "densenet40"), ("densenet40-w24", "densenet40-w24"),
     ])
     func aNameHasOneSpelling(text: String, canonical: String) throws {
         #expect(try ModelName(text).canonical == canonical)
@@ -63,11 +75,50 @@ struct CatalogueTests {
 
     @Test(arguments: [
         "", "resnet", "resnet21", "resnet200", "resnet20-", "resnet20-w", "resnet20-w0",
-        "resnet20-w1.5", "resnet20-k2", "resnet20-x3", "resnet20-w8-w8", "resnet20-c1", "lenet5-w2",
-        "vgg8-k5", "vgg8-w0", "vgg8-w0.3", "vgg8-wnan", "vgg8--w1", "lenet-8x8-c10",
+        "resnet20-w1.5", "resnet20-k2", "resnet20-x3", "resnet20-w8-w8", "resnet20-c1",
+        "lenet5-w0.25",
+        "vgg8-k5", "vgg8-w0", "vgg8-w0.3", "vgg8-wnan", "vgg8--w1", "lenet-8x8-k3",
+        "lenet3-w0.5", "vgg11-w0.01", "vgg16-k3", "resnet18-k5", "resnet18-e3", "resnet56-e2",
+        "densenet40-w0", "densenet40-w1.5", "densenet", "lenet5-w5",
     ])
     func anotherNameIsRefused(text: String) {
         #expect(throws: NetworkError.self) { _ = try ModelName(text) }
+    }
+
+    /// "5,395 weights": 45 + 450 + 4,900.
+    @Test func weightsOfLeNet3() throws {
+        let layers = try NetworkCatalogue.make("lenet3", seed: 1).matrixLayers
+        #expect(layers.map(\.weight.count) == [45, 450, 4_900])
+    }
+
+    @Test(
+        arguments: [
+            ("lenet3", ["conv1", "conv2", "fc1"], [1, 1, 1]),
+            ("vgg8-w0.125", ["conv1", "conv3", "conv5", "fc1"], [2, 2, 2, 2]),
+            (
+                "vgg11-w0.125",
+                [
+                    "features.0", "features.4", "features.8", "features.15", "features.22",
+                    "classifier",
+                ],
+                [1, 1, 2, 2, 2, 1]
+            ),
+            (
+                "resnet18-w2",
+                [
+                    "conv1", "layer1.0", "layer1.1", "layer2.0", "layer2.1", "layer3.0", "layer3.1",
+                    "layer4.0", "layer4.1", "linear",
+                ],
+                [1, 2, 2, 3, 2, 3, 2, 3, 2, 1]
+            ),
+            ("densenet40-w1", ["conv1", "block1", "block2", "block3", "fc"], [1, 13, 13, 12, 1]),
+        ] as [(String, [String], [Int])])
+    func blocksHoldAllMatrixLayersInOrder(model: String, names: [String], counts: [Int]) throws {
+        let network = try NetworkCatalogue.make(model, seed: 1)
+        #expect(network.blocks.map(\.name) == names)
+        #expect(network.blocks.map(\.matrixLayers.count) == counts)
+        #expect(
+            network.blocks.flatMap(\.matrixLayers).map(\.name) == network.matrixLayers.map(\.name))
     }
 
     @Test func tensorsCarryPyTorchsNames() throws {
@@ -83,9 +134,10 @@ struct CatalogueTests {
     }
 
     /// A checkpoint names the model, and carries what batch norm measured.
-    @Test func aResidualNetworkComesBackFromItsCheckpoint() throws {
+    @Test(arguments: ["resnet20-w8-c3", "resnet20-w4-e3", "densenet40-w1", "vgg11-w0.0625"])
+    func aNetworkComesBackFromItsCheckpoint(model: String) throws {
         let folder = try TemporaryFolder()
-        let network = try NetworkCatalogue.make("resnet20-w8-c3", seed: 2)
+        let network = try NetworkCatalogue.make(model, seed: 2)
         let images = try RandomGenerator(seed: 3).uniform(0 ..< 1, [4, 3, 32, 32])
         network.setTraining(true)
         _ = try noGrad { try network.scores(images, with: FloatProducts()) }
@@ -98,7 +150,7 @@ struct CatalogueTests {
         let path = "\(folder.path)/n.safetensors"
         try Checkpoint(network: network, scales: scales, command: "-", seed: 2).write(to: path)
         let back = try Checkpoint(contentsOf: path).network
-        #expect(back.name == "resnet20-w8-c3")
+        #expect(back.name == model)
         let twin = try network.copy()
         let scores = try noGrad { try network.scores(images, with: FloatProducts()).floats() }
         for other in [back, twin] {

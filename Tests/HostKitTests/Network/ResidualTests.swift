@@ -51,15 +51,17 @@ struct ResidualTests {
         #expect(try output.floats() == [0, 0, 0, 0] + kept + [0, 0, 0, 0])
     }
 
-    /// In-place steps and the two shortcuts leave the gradient right.
-    @Test(arguments: [1, 2])
-    func gradientsOfABlockAreDifferences(step: Int) throws {
+    /// In-place steps and the shortcuts leave the gradient right.
+    @Test(
+        arguments: [1, 2], [ResidualBlock.Shortcut.zeros, .projection])
+    func gradientsOfABlockAreDifferences(step: Int, shortcut: ResidualBlock.Shortcut) throws {
         let random = try RandomGenerator(seed: 6)
         let block = try ResidualBlock(
-            "b", inputs: 2, outputs: 2 * step, kernel: 3, stride: step, from: random)
+            "b", inputs: 2, outputs: 2 * step, kernel: 3, stride: step, shortcut: shortcut,
+            from: random)
         let network = Network(
             name: "block", imageShape: [2, 4, 4], classes: 2 * step,
-            layers: [block, GlobalAveragePool()])
+            blocks: [Block("b", [block, GlobalAveragePool()])])
         network.setTraining(true)
         // Away from the corner of both ReLUs: a difference there is no gradient.
         for norm in network.batchNorms { try norm.bias.assign(.full(4, shape: norm.bias.shape)) }

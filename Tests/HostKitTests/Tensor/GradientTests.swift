@@ -29,7 +29,7 @@ struct GradientTests {
         let linear = try MatrixLayer("fc1", .linear, inputs: 12, outputs: 4, from: random)
         let network = Network(
             name: "smooth", imageShape: [2, 4, 4], classes: 4,
-            layers: [convolution, AveragePool(kernel: 2), Flatten(), linear])
+            blocks: [Block("all", [convolution, AveragePool(kernel: 2), Flatten(), linear])])
         let images = try random.normal([3, 2, 4, 4])
         let labels = try Tensor.integers([Int64(0), 3, 1], shape: [3])
         func loss() throws -> Tensor {

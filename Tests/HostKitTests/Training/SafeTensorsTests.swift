@@ -65,6 +65,76 @@ struct SafeTensorsTests {
         #expect(throws: DataError.self) { _ = try SafeTensors(bytes: bytes, file: "f") }
     }
 
+    static func file(_ json: String, dataBytes: Int) throws -> SafeTensors {
+        let header = Array(json.utf8)
+        return try SafeTensors(
+            bytes: [UInt8(header.count), 0, 0, 0, 0, 0, 0, 0] + header
+                + Array(repeating: 1, count: dataBytes), file: "f")
+    }
+
+    /// PyTorch's batch norms count batches: I64, one number, nothing we need.
+    @Test func onlyACounterOfBatchesIsLeftOut() throws {
+        let counter = #""bn1.num_batches_tracked":{"dtype":"I64","shape":[],"data_offsets":[4,12]}"#
+        let bias = #""bn1.bias":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}"#
+        let file = try Self.file("{\(counter),\(bias)}", dataBytes: 12)
+        #expect(file.entries.map(\.name) == ["bn1.bias"])
+        for json in [
+            #"{"steps":{"dtype":"I64","shape":[],"data_offsets":[0,8]}}"#,
+            #"{"b.num_batches_tracked":{"dtype":"I64","shape":[2],"data_offsets":[0,16]}}"#,
+            #"{"b.num_batches_tracked":{"dtype":"I64","shape":[],"data_offsets":[0,4]}}"#,
+            #"{"b.num_batches_tracked":{"dtype":"I64","shape":[],"data_offsets":[12,20]}}"#,
+            #"{"b.num_batches_tracked":{"dtype":"I32","shape":[],"data_offsets":[0,4]}}"#,
+        ] {
+            #expect(throws: DataError.self, "\(json)") {
+                _ = try Self.file(json, dataBytes: 16)
+            }
+        }
+    }
+
+    /// Elements may start at any byte: a header need not be padded.
+    @Test func unalignedElementsAreRead() throws {
+        for padding in 0 ..< 4 {
+            let json =
+                #"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#
+                + String(repeating: " ", count: padding)
+            let file = try Self.file(json, dataBytes: 8)
+            #expect(
+                file.entries[0].values == [
+                    Float(bitPattern: 0x0101_0101), Float(bitPattern: 0x0101_0101),
+                ])
+        }
+    }
+
+    @Test func tensorsOfAnotherNetworkAreRefused() throws {
+        let network = try NetworkCatalogue.make("lenet-8x8", seed: 4)
+        let entries = try network.tensors.map {
+            SafeTensors.Entry(
+                name: $0.name, shape: $0.tensor.shape, values: try $0.tensor.floats())
+        }
+        func load(_ entries: [SafeTensors.Entry]) throws {
+            try NetworkCatalogue.make("lenet-8x8", seed: 5)
+                .load(SafeTensors(metadata: [:], entries: entries), file: "f")
+        }
+        try load(entries)
+        let stranger = SafeTensors.Entry(name: "conv3.weight", shape: [1], values: [0])
+        let refusals: [([SafeTensors.Entry], String)] = [
+            (entries + [stranger], "'conv3.weight'"), (Array(entries.dropLast()), "'fc2.bias'"),
+            (
+                entries.dropLast() + [
+                    .init(name: "fc2.bias", shape: [9], values: Array(repeating: 0, count: 9))
+                ], "'fc2.bias' of 10"
+            ),
+        ]
+        for (entries, word) in refusals {
+            do {
+                try load(entries)
+                Issue.record("\(word) was taken")
+            } catch let error as DataError {
+                #expect(error.description.contains(word), "\(error.description)")
+            }
+        }
+    }
+
     @Test func aCheckpointCarriesNetworkScalesAndOrigin() throws {
         let folder = try TemporaryFolder()
         let network = try NetworkCatalogue.make("lenet-8x8", seed: 4)

@@ -156,8 +156,8 @@ nvt_failure nvt_crop(
     nvt_tensor *out);
 /// [n, c, h, w] → [n, c·k·k, h'·w'], the channel slowest.
 nvt_failure nvt_im2col(nvt_tensor input, int64_t kernel, int64_t stride, int64_t padding, nvt_tensor *out);
-/// Mean cross entropy of logits [n, classes] and labels i64 [n]: a scalar. Of each
-/// label's weight the share `smoothing` is spread evenly over all classes.
+/// Mean cross entropy of logits [n, classes] and labels i64 [n] or shares f32 [n, classes]: a scalar.
+/// Of each label's weight the share `smoothing` is spread evenly over all classes.
 nvt_failure nvt_cross_entropy(
     nvt_tensor logits, nvt_tensor labels, double smoothing, nvt_tensor *out);
 
@@ -173,6 +173,11 @@ nvt_failure nvt_detach(nvt_tensor tensor, nvt_tensor *out);
 /// Of the calling thread; returns the mode before.
 bool nvt_set_gradient_mode(bool enabled);
 
+/// Passes `value` on; its gradient becomes that of `input`, of the same shape.
+nvt_failure nvt_straight_through(nvt_tensor input, nvt_tensor value, nvt_tensor *out);
+/// Passes `input` on; the gradient e that comes back becomes Q(e / Shift(max|e|)),
+/// WAGE's quantiser of errors with 2^(1 − bits) as its step; zeros stay zeros.
+nvt_failure nvt_error_quantised(nvt_tensor input, int64_t bits, nvt_tensor *out);
 /// Passes `value` on as the result of convolution(input, weight) and sends its
 /// gradient back through that convolution. No digital forward is run.
 nvt_failure nvt_convolution_straight_through(

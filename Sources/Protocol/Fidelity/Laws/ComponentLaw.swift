@@ -20,7 +20,7 @@ struct ComponentLaw: Law {
 
     func concerns(_ bench: Bench) -> Bool {
         bench.technology.isStudy && bench.technology.programmingSpread == 0
-            && bench.technology.betweenChip == 0
+            && !bench.technology.isQuiet
     }
 
     func check(_ bench: Bench, _ record: inout Record) throws {

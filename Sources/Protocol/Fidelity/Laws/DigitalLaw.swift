@@ -38,7 +38,8 @@ struct DigitalLaw: Law {
         let products = try bench.chip.multiply(
             matrix: matrix, inputs: .u8(inputs), batch: Self.batch, options: options
         ).products
-        let exact = EncodingLaw.exact(codes, inputs, rows: Self.rows, columns: Self.columns)
+        let exact = EncodingLaw.exact(
+            codes, inputs.map(Int.init), rows: Self.rows, columns: Self.columns)
         record.note(
             self, "products of \(bank.name) that are not exact", on: bench, expected: 0,
             measured: Double(zip(products, exact).count { Double($0) != $1 }), bound: 0, .exact,

@@ -31,6 +31,7 @@ struct GTMLaw: Law {
         for serial in serials {
             try bench.withSibling(serial) { chip in
                 var options = ProgramOptions()
+                options.method = .openLoop
                 options.all = true
                 _ = try chip.program(
                     tile: tile,
@@ -60,7 +61,9 @@ struct VariationModelLaw: Law {
     let name = "variation-model"
     let number = "V-2, V-3"
 
-    func concerns(_ bench: Bench) -> Bool { bench.technology.isQuiet }
+    func concerns(_ bench: Bench) -> Bool {
+        bench.technology.isQuiet && bench.technology.betweenChip > 0
+    }
 
     func check(_ bench: Bench, _ record: inout Record) throws {
         let cell = bench.technology
@@ -106,7 +109,7 @@ struct CorrectionLaw: Law {
         let inputs = (0 ..< Self.batch * rows).map { _ in
             UInt8.random(in: 0 ... UInt8(bench.inputCodeMax), using: &generator)
         }
-        let exact = EncodingLaw.exact(codes, inputs, rows: rows, columns: columns)
+        let exact = EncodingLaw.exact(codes, inputs.map(Int.init), rows: rows, columns: columns)
         for mapping in [WireMapping.differential, .offset] {
             let matrix = try MappedMatrix(
                 bench, rows: rows, columns: columns, mapping: mapping, codes: codes)

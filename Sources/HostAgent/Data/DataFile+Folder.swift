@@ -1,0 +1,17 @@
+internal import Glibc
+
+extension DataFile {
+    /// Makes a folder and those above it, where they are missing.
+    static func makeFolder(_ path: String) throws(DataError) {
+        var made = path.hasPrefix("/") ? "/" : ""
+        for part in path.split(separator: "/") {
+            made += "\(part)/"
+            guard mkdir(made, 0o777) == 0 || errno == EEXIST else {
+                throw .unwritable(file: path, code: errno)
+            }
+        }
+        guard access(path, W_OK | X_OK) == 0 else {
+            throw .unwritable(file: path, code: errno)
+        }
+    }
+}

@@ -1,0 +1,99 @@
+internal import Foundation
+
+/// What an experiment's folder says about its run: `settings.json`.
+struct ExperimentRecord<Settings: Codable & Equatable>: Codable {
+    var experiment: String
+    var settings: Settings
+    var command: String
+    var started: String
+    var threads: Int
+    var versions: [String: String]
+}
+
+/// Runs an experiment in a folder:
+///
+/// | file | content |
+/// |------|---------|
+/// | `settings.json` | settings, command, versions, start |
+/// | `steps.json` | the figures of each finished step, by its name |
+/// | `table.md`, `table.csv` | the result, once all steps are finished |
+///
+/// Every file is there wholly or not at all. A step that was finished is not done
+/// again; the settings must then be the same.
+public struct ExperimentRunner {
+    private let folder: String
+    private let command: String
+    private let report: (String) -> Void
+
+    public init(folder: String, command: String, report: @escaping (String) -> Void = { _ in }) {
+        self.folder = folder
+        self.command = command
+        self.report = report
+    }
+
+    public func run(_ experiment: some Experiment) throws -> ResultTable {
+        try DataFile.makeFolder(folder)
+        try keepRecord(of: experiment)
+        var finished = try finishedSteps()
+        let steps = try experiment.steps(in: folder)
+        let left = steps.filter { finished[$0.name] == nil }
+        let imagesTotal = left.reduce(0) { $0 + $1.images }
+        var imagesBefore = 0
+        let line = ProgressLine()
+        for (index, step) in left.enumerated() {
+            let figures = try step.run { images in
+                line.show(
+                    "step \(steps.count - left.count + index + 1)/\(steps.count) \(step.name) ",
+                    images: imagesBefore + images, of: imagesTotal)
+            }
+            imagesBefore += step.images
+            line.end()
+            finished[step.name] = Sample(figures)
+            try write(finished.mapValues(\.values), to: "steps.json")
+            report("\(step.name): \(Format.percent(Sample(figures).mean))")
+        }
+        let table = try experiment.table(finished)
+        try DataFile.write(Array(table.csv.utf8), to: "\(folder)/table.csv")
+        try DataFile.write(Array(table.markdown.utf8), to: "\(folder)/table.md")
+        return table
+    }
+
+    /// Writes `settings.json`, or checks that the one there says the same.
+    private func keepRecord<Study: Experiment>(of experiment: Study) throws {
+        let path = "\(folder)/settings.json"
+        guard FileManager.default.fileExists(atPath: path) else {
+            let record = ExperimentRecord(
+                experiment: Study.name, settings: experiment.settings, command: command,
+                started: Date.now.ISO8601Format(), threads: TorchRuntime.threads,
+                versions: ["nvcim": version, "libtorch": TorchRuntime.version])
+            return try write(record, to: "settings.json")
+        }
+        let bytes = Data(try DataFile.rawContents(of: path))
+        guard
+            let record = try? JSONDecoder().decode(
+                ExperimentRecord<Study.Settings>.self, from: bytes)
+        else { throw ExperimentError.unreadableRecord(file: path) }
+        func mustEqual<Value: Equatable>(_ a: Value, _ b: Value, _ field: String) throws {
+            if a != b { throw ExperimentError.otherSettings(folder: folder, field: field) }
+        }
+        try mustEqual(record.experiment, Study.name, "experiment")
+        try mustEqual(record.settings, experiment.settings, "set of settings")
+        try mustEqual(record.versions["nvcim"], version, "version of the program")
+    }
+
+    private func finishedSteps() throws -> [String: Sample] {
+        let path = "\(folder)/steps.json"
+        guard FileManager.default.fileExists(atPath: path) else { return [:] }
+        let bytes = Data(try DataFile.rawContents(of: path))
+        guard let steps = try? JSONDecoder().decode([String: [Double]].self, from: bytes),
+            steps.values.allSatisfy({ !$0.isEmpty })
+        else { throw ExperimentError.unreadableRecord(file: path) }
+        return steps.mapValues(Sample.init)
+    }
+
+    private func write(_ value: some Encodable, to name: String) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        try DataFile.write(Array(encoder.encode(value)) + [0x0A], to: "\(folder)/\(name)")
+    }
+}

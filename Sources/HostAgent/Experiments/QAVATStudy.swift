@@ -1,0 +1,149 @@
+internal import Foundation
+
+/// The images of a `QAVATTable`.
+struct QAVATImages {
+    let training: ImageSet
+    /// Those that the networks are tried on.
+    let test: ImageSet
+
+    init(_ settings: QAVATTable.Settings, data: DataLocation) throws {
+        let split = try data.load(for: NetworkCatalogue.make(settings.model, seed: settings.seed))
+        let (rest, heldOut) = try split.holdOut(settings.heldOut ? split.training.count / 12 : 0)
+        training = try settings.trainingImages.map(rest.first) ?? rest
+        test = try (settings.heldOut ? heldOut : split.test).first(settings.images)
+    }
+}
+
+/// The work behind `QAVATTable`: networks kept as checkpoints in its folder, one for
+/// each method and, where the method sees it, variation.
+struct QAVATStudy {
+    private let settings: QAVATTable.Settings
+    private let folder: String
+    private let training: ImageSet
+    private let test: ImageSet
+
+    init(_ settings: QAVATTable.Settings, _ images: QAVATImages, folder: String) {
+        self.settings = settings
+        self.folder = folder
+        (training, test) = (images.training, images.test)
+    }
+
+    // MARK: - Names of steps and files
+
+    static let floatName = "train in floating point"
+
+    private static func networkName(_ method: TrainingMethod, _ variation: WeightVariation)
+        -> String
+    {
+        method.seesVariation
+            ? "\(method.rawValue) at σ = \(Format.decimal(variation.withinChip, 2))"
+            : method.rawValue
+    }
+
+    static func trainingName(_ method: TrainingMethod, _ variation: WeightVariation) -> String {
+        "train \(networkName(method, variation))"
+    }
+
+    static func evaluationName(_ method: TrainingMethod, _ variation: WeightVariation) -> String {
+        "\(method.rawValue) on chips of σ = \(Format.decimal(variation.withinChip, 2))"
+    }
+
+    private func file(_ method: TrainingMethod, _ variation: WeightVariation) -> String {
+        let sigma = method.seesVariation ? "-\(Format.decimal(variation.withinChip, 2))" : ""
+        let name = method.rawValue.lowercased().replacingOccurrences(of: ", ", with: "-")
+        return "\(folder)/\(name)\(sigma).safetensors"
+    }
+
+    private var floatFile: String { "\(folder)/float.safetensors" }
+
+    // MARK: - Steps
+
+    /// Trains the network all methods start from; its accuracy.
+    func floatStep() -> ExperimentStep {
+        ExperimentStep(
+            name: Self.floatName,
+            images: 3 * settings.epochsFloat * training.count + test.count
+        ) { progress in
+            let network = try NetworkCatalogue.make(settings.model, seed: settings.seed)
+            try Trainer.train(
+                network, on: training, plan: plan(settings.epochsFloat, settings.rateFloat)
+            ) { progress(3 * $0.images) }
+            try keep(network, in: floatFile)
+            return [
+                try Evaluation.accuracy(network, with: FloatProducts(), on: test).fraction
+            ]
+        }
+    }
+
+    /// Trains by a method; the accuracy of the quantised network without variation.
+    func trainingStep(_ method: TrainingMethod, _ variation: WeightVariation) -> ExperimentStep {
+        let samples = method.seesVariation ? settings.samples : 1
+        return ExperimentStep(
+            name: Self.trainingName(method, variation),
+            images: 3 * samples * settings.epochsMethod * training.count + test.count
+        ) { progress in
+            let network = try Checkpoint(contentsOf: floatFile).network
+            let quantisers = try method.train(
+                network, settings.bits, variation: variation, samples: samples, on: training,
+                calibration: training.first(settings.calibrationImages),
+                plan: plan(settings.epochsMethod, settings.rateMethod)
+            ) { progress(3 * samples * $0.images) }
+            try keep(network, quantisers, in: file(method, variation))
+            let products = WeightedProducts(QuantisedWeights(quantisers), inputs: quantisers)
+            return [try Evaluation.accuracy(network, with: products, on: test).fraction]
+        }
+    }
+
+    /// Tries a trained network on chips; its accuracy on each.
+    func evaluationStep(
+        _ method: TrainingMethod, _ variation: WeightVariation, _ chips: any ChipPopulation
+    ) -> ExperimentStep {
+        ExperimentStep(
+            name: Self.evaluationName(method, variation), images: settings.chips * test.count
+        ) { progress in
+            let (network, quantisers) = try kept(in: file(method, variation))
+            return try (0 ..< settings.chips).map { chip in
+                try chips.accuracy(of: network, quantisers, chip: chip, on: test) {
+                    progress(chip * test.count + $0)
+                }.fraction
+            }
+        }
+    }
+
+    private func plan(_ epochs: Int, _ rate: Double) -> TrainingPlan {
+        TrainingPlan(
+            epochs: epochs, batch: settings.batch, rate: rate, noise: 0, seed: settings.seed)
+    }
+
+    // MARK: - Checkpoints
+
+    /// A checkpoint as any other, with the quantisers among its metadata.
+    private func keep(
+        _ network: Network, _ quantisers: NetworkQuantisers? = nil, in path: String
+    ) throws {
+        let scales = try QuantisationScales.measured(
+            network, on: training.first(settings.calibrationImages), method: .max)
+        var file = try Checkpoint(
+            network: network, scales: scales, command: "experiment \(QAVATTable.name)",
+            seed: settings.seed
+        ).encoded()
+        if let quantisers {
+            file.metadata["quantisers"] = String(
+                decoding: try JSONEncoder().encode(quantisers), as: UTF8.self)
+        }
+        try file.write(to: path)
+    }
+
+    private func kept(in path: String) throws -> (Network, NetworkQuantisers) {
+        let file = try SafeTensors(contentsOf: path)
+        guard let text = file.metadata["quantisers"],
+            let quantisers = try? JSONDecoder().decode(
+                NetworkQuantisers.self, from: Data(text.utf8))
+        else {
+            throw DataError.wrongContent(
+                file: path, expected: "the quantisers of each layer in 'quantisers'",
+                found: "none")
+        }
+        return (try Checkpoint(file, file: path).network, quantisers)
+    }
+}

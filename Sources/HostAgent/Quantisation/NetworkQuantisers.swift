@@ -1,0 +1,88 @@
+/// The quantisers of one layer's inputs and weights.
+public struct LayerQuantisers: Codable, Equatable, Sendable {
+    public let input: UniformQuantiser
+    public let weight: UniformQuantiser
+
+    public init(input: UniformQuantiser, weight: UniformQuantiser) {
+        self.input = input
+        self.weight = weight
+    }
+}
+
+/// The quantisers of a network's layers, by name; fixed once made.
+public struct NetworkQuantisers: Codable, Equatable, Sendable {
+    public let layers: [String: LayerQuantisers]
+
+    public init(layers: [String: LayerQuantisers]) { self.layers = layers }
+
+    public func quantisers(of layer: MatrixLayer) throws -> LayerQuantisers {
+        guard let quantisers = layers[layer.name] else {
+            throw NetworkError.unknownLayer(layer.name, layers: layers.keys.sorted())
+        }
+        return quantisers
+    }
+
+    /// Quantisers of the least mean squared error: of the weights as they are, and
+    /// of the inputs that `images` give, the mean over batches.
+    ///
+    /// A layer's inputs are what it gets once all layers before it are rounded, so
+    /// the layers are measured one after the other in the order of the data. Applied to
+    /// a trained network this is post-training quantisation; at the start of
+    /// quantisation-aware training it gives the steps that stay.
+    ///
+    /// - Parameter inputsMax: values of a batch that the search of a step looks at,
+    ///   evenly spaced.
+    public static func measured(
+        _ network: Network, _ bits: BitSetting, on images: ImageSet, batch: Int = 250,
+        inputsMax: Int = 1 << 16
+    ) throws -> NetworkQuantisers {
+        let watch = StepMeasurement(bits, inputsMax: inputsMax)
+        for range in images.ranges(of: batch) {
+            try noGrad { _ = try network.scores(images.batch(range).images, with: watch) }
+        }
+        return NetworkQuantisers(layers: try watch.quantisers())
+    }
+}
+
+/// Rounds every product of a batch by the best steps of this batch, and notes them.
+private final class StepMeasurement: MatrixProducts {
+    private let bits: BitSetting
+    private let inputsMax: Int
+    private var weights: [String: UniformQuantiser] = [:]
+    private var inputSteps: [String: [Double]] = [:]
+
+    init(_ bits: BitSetting, inputsMax: Int) {
+        self.bits = bits
+        self.inputsMax = inputsMax
+    }
+
+    func product(of layer: MatrixLayer, with input: Tensor) throws -> Tensor {
+        let weight =
+            try weights[layer.name]
+            ?? UniformQuantiser(bits: bits.weights, leastSquaresOf: layer.weight.floats())
+        weights[layer.name] = weight
+        let values = try input.floats()
+        let stride = max(1, values.count / inputsMax)
+        let quantiser = UniformQuantiser(
+            bits: bits.activations,
+            leastSquaresOf: Swift.stride(from: 0, to: values.count, by: stride).map { values[$0] })
+        inputSteps[layer.name, default: []].append(quantiser.step)
+        return try layer.digitalProduct(
+            quantiser.quantised(input, gradient: .insideRange),
+            weight: weight.quantised(layer.weight, gradient: .everywhere))
+    }
+
+    func quantisers() throws -> [String: LayerQuantisers] {
+        try Dictionary(
+            uniqueKeysWithValues: weights.map { name, weight in
+                let steps = inputSteps[name] ?? []
+                guard !steps.isEmpty else { throw NetworkError.noCalibrationInputs(layer: name) }
+                let mean = steps.reduce(0, +) / Double(steps.count)
+                return (
+                    name,
+                    LayerQuantisers(
+                        input: UniformQuantiser(bits: bits.activations, step: mean), weight: weight)
+                )
+            })
+    }
+}

@@ -1,0 +1,49 @@
+import Foundation
+import Testing
+
+/// A study on the embedded digits, as a user would repeat it.
+@Suite("hostagent experiment")
+struct ExperimentCommandTests {
+    private struct Table: Decodable {
+        var header: [String]
+        var rows: [[String]]
+        var written: String
+    }
+
+    @Test func aStudyLeavesItsTableAndItsSettings() throws {
+        let folder = try Folder()
+        let arguments = [
+            "experiment", "qavat-table", "--data", "digits", "--quick", "--epochs", "2", "--chips",
+            "2", "--sigma", "0.3", "--seed", "5", "--json", "--output", folder.path("a/table"),
+        ]
+        let run = try Programs.run("hostagent", arguments)
+        #expect(run.status == 0, "\(run.stderr)")
+        let table = try JSONDecoder().decode(Table.self, from: Data(run.stdout.utf8))
+        #expect(table.rows.map { $0[1] } == ["PTQ-VAT", "PTQ-VAT, clipped", "QAT", "QAVAT"])
+        let csv = try String(contentsOfFile: folder.path("a/table/table.csv"), encoding: .utf8)
+        #expect(csv.split(separator: "\n").count == 5)
+        let settings = try String(
+            contentsOfFile: folder.path("a/table/settings.json"), encoding: .utf8)
+        #expect(settings.contains("\"seed\" : 5"))
+        #expect(settings.contains("hostagent experiment qavat-table --data digits"))
+
+        // Everything is there: the second run does nothing anew.
+        let again = try Programs.run("hostagent", arguments)
+        #expect(again.stdout == run.stdout)
+        #expect(again.stderr.isEmpty)
+
+        let other = try Programs.run("hostagent", arguments + ["--samples", "2"])
+        #expect(other.status == 64)
+        #expect(other.stderr.contains("another set of settings"))
+    }
+
+    @Test(arguments: [
+        (["--chips", "0"], 64), (["--bits", "A1W2"], 64), (["--sigma", "-1"], 64),
+        (["--output", "/proc/nowhere"], 73),
+    ])
+    func whatCannotBeIsRefused(arguments: [String], status: Int) throws {
+        let run = try Programs.run(
+            "hostagent", ["experiment", "qavat-table", "--data", "digits"] + arguments)
+        #expect(Int(run.status) == status, "\(run.stderr)")
+    }
+}

@@ -1,0 +1,180 @@
+import Foundation
+import HostKit
+import Testing
+
+@Suite("Samples")
+struct SampleTests {
+    @Test func meanDeviationAndConfidence() throws {
+        let sample = Sample([1, 2, 3, 4])
+        #expect(sample.mean == 2.5)
+        #expect(sample.least == 1)
+        #expect(abs(sample.deviation - (5.0 / 3).squareRoot()) < 1e-12)
+        // 3.18245 · 1.29099 / 2.
+        #expect(abs(try #require(sample.confidence95) - 2.0543) < 0.02)
+        #expect(Sample([1]).confidence95 == nil)
+    }
+
+    /// Against the printed tables of Student's law.
+    @Test(arguments: [
+        (1, 12.7062, 1e-5), (2, 4.30265, 1e-5), (3, 3.18245, 0.005), (6, 2.44691, 3e-4),
+        (9, 2.26216, 1e-4), (49, 2.00958, 1e-5), (1000, 1.96234, 1e-5),
+    ])
+    func student(freedom: Int, printed: Double, within: Double) {
+        #expect(abs(Sample.student975(freedom: freedom) / printed - 1) < within)
+    }
+}
+
+@Suite("Tables")
+struct ResultTableTests {
+    static let table = ResultTable(
+        title: "T", header: ["a", "b, c"], rows: [["1", "say \"x\""], ["2", ""]], notes: ["Note."])
+
+    @Test func csvQuotesWhatNeedsIt() {
+        #expect(Self.table.csv == "a,\"b, c\"\n1,\"say \"\"x\"\"\"\n2,\n")
+    }
+
+    @Test func markdown() {
+        #expect(
+            Self.table.markdown
+                == "# T\n\n| a | b, c |\n| --- | --- |\n| 1 | say \"x\" |\n| 2 |  |\n\nNote.\n")
+    }
+}
+
+@Suite("Experiments")
+struct ExperimentTests {
+    private struct Interrupted: Error {}
+
+    /// Three steps that count how often they are done.
+    private final class Counting: Experiment {
+        struct Settings: Codable, Equatable, Sendable { var size = 1 }
+        static let name = "counting"
+        let settings: Settings
+        var done: [String] = []
+        var failing: String?
+
+        init(size: Int = 1, failing: String? = nil) {
+            settings = Settings(size: size)
+            self.failing = failing
+        }
+
+        func steps(in folder: String) -> [ExperimentStep] {
+            ["one", "two", "three"].map { name in
+                ExperimentStep(name: name, images: 10) { progress in
+                    progress(10)
+                    if name == self.failing { throw Interrupted() }
+                    self.done.append(name)
+                    return [Double(name.count), 1]
+                }
+            }
+        }
+
+        func table(_ figures: [String: Sample]) -> ResultTable {
+            ResultTable(
+                title: "Counting", header: ["name", "mean"],
+                rows: figures.sorted { $0.key < $1.key }.map { [$0.key, "\($0.value.mean)"] })
+        }
+    }
+
+    @Test func aStoppedRunGoesOnWhereItWas() throws {
+        let folder = try TemporaryFolder()
+        let runner = ExperimentRunner(folder: folder.path + "/new/results", command: "test")
+        let first = Counting(failing: "two")
+        #expect(throws: Interrupted.self) { _ = try runner.run(first) }
+        #expect(first.done == ["one"])
+        #expect(!FileManager.default.fileExists(atPath: folder.path + "/new/results/table.csv"))
+
+        let second = Counting()
+        let table = try runner.run(second)
+        #expect(second.done == ["two", "three"])
+        #expect(table.rows == [["one", "2.0"], ["three", "3.0"], ["two", "2.0"]])
+        let csv = try String(
+            contentsOfFile: folder.path + "/new/results/table.csv", encoding: .utf8)
+        #expect(csv == table.csv)
+
+        let third = Counting()
+        #expect(try runner.run(third) == table)
+        #expect(third.done.isEmpty)
+    }
+
+    @Test func otherSettingsInTheSameFolderAreRefused() throws {
+        let folder = try TemporaryFolder()
+        let runner = ExperimentRunner(folder: folder.path, command: "test")
+        _ = try runner.run(Counting())
+        #expect(
+            throws: ExperimentError.otherSettings(folder: folder.path, field: "set of settings")
+        ) { _ = try runner.run(Counting(size: 2)) }
+    }
+
+    @Test func aBrokenRecordIsRefused() throws {
+        let folder = try TemporaryFolder()
+        let runner = ExperimentRunner(folder: folder.path, command: "test")
+        _ = try runner.run(Counting())
+        let steps = try folder.file("steps.json", Array("[1".utf8))
+        #expect(throws: ExperimentError.unreadableRecord(file: steps)) {
+            _ = try runner.run(Counting())
+        }
+    }
+}
+
+@Suite("The experiment qavat-table")
+struct QAVATTableTests {
+    static func settings() -> QAVATTable.Settings {
+        var settings = QAVATTable.Settings()
+        settings.model = "lenet-8x8"
+        (settings.chips, settings.images, settings.trainingImages) = (3, 100, 200)
+        (settings.epochsFloat, settings.epochsMethod) = (2, 1)
+        settings.calibrationImages = 100
+        return settings
+    }
+
+    @Test func aSeedRepeatsTheTable() throws {
+        let tables = try (0 ..< 2).map { _ in
+            let folder = try TemporaryFolder()
+            return try ExperimentRunner(folder: folder.path, command: "test").run(
+                QAVATTable(Self.settings(), data: .embeddedDigits))
+        }
+        #expect(tables[0] == tables[1])
+        let methods = ["PTQ-VAT", "PTQ-VAT, clipped", "QAT", "QAVAT"]
+        #expect(
+            tables[0].rows.map { "\($0[0]) \($0[1])" }
+                == methods.map { "0.10 \($0)" } + methods.map { "0.50 \($0)" })
+        // The paper's figures are LeNet-5's.
+        #expect(tables[0].rows.allSatisfy { $0.last == "" })
+    }
+
+    /// Chips without any deviation: each one is as good as no chip at all.
+    @Test func thePopulationIsAParameter() throws {
+        struct Perfect: ChipPopulation {
+            func accuracy(
+                of network: Network, _ quantisers: NetworkQuantisers, chip: Int,
+                on images: ImageSet, each: (Int) -> Void
+            ) throws -> Accuracy {
+                let products = WeightedProducts(QuantisedWeights(quantisers), inputs: quantisers)
+                return try Evaluation.accuracy(network, with: products, on: images)
+            }
+        }
+        let folder = try TemporaryFolder()
+        let table = try ExperimentRunner(folder: folder.path, command: "test").run(
+            QAVATTable(Self.settings(), data: .embeddedDigits) { _, _ in Perfect() })
+        for row in table.rows {
+            #expect(row[2] == row[5])
+            #expect(row[3] == "0.00")
+        }
+    }
+
+    /// The network is trained for the deviations it meets: on the digits, at σ = 0.5,
+    /// a difference of many confidence intervals.
+    @Test func trainingWithDeviationsHelps() throws {
+        var settings = Self.settings()
+        settings.sigmas = [0.5]
+        (settings.chips, settings.images, settings.trainingImages) = (20, 500, nil)
+        (settings.epochsFloat, settings.epochsMethod) = (30, 30)
+        let folder = try TemporaryFolder()
+        let study = try QAVATTable(settings, data: .embeddedDigits)
+        let table = try ExperimentRunner(folder: folder.path, command: "test").run(study)
+        let accuracies = Dictionary(
+            uniqueKeysWithValues: table.rows.map { ($0[1], Double($0[2]) ?? 0) })
+        #expect(try #require(accuracies["QAVAT"]) > #require(accuracies["QAT"]) + 2)
+        #expect(try #require(accuracies["QAVAT"]) > #require(accuracies["PTQ-VAT"]) + 2)
+    }
+}
