@@ -120,7 +120,8 @@ let package = Package(
         .testTarget(
             name: "BlackBoxTests",
             dependencies: [
-                "Protocol", "TestSupport", "chipd", "chipctl", "hostagent", "nvcim-fidelity",
+                "Protocol", "TestSupport", "HostKit", "chipd", "chipctl", "hostagent",
+                "nvcim-fidelity",
             ],
             path: "Tests/BlackBox", swiftSettings: strict),
         .target(

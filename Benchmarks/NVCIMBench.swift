@@ -35,6 +35,7 @@ enum NVCIMBench {
         }
         if WireCases.names.contains(where: isAsked) { try WireCases.run(isAsked) }
         if isAsked(TrainCase.name) { try TrainCase.run() }
+        for test in InferCases.cases where isAsked(test.name) { try InferCases.run(test) }
     }
 
     /// The floor's server, a process like the daemon.

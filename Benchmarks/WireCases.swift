@@ -10,12 +10,13 @@ enum WireCases {
         private let process = Process()
         private let arguments: [String]
 
-        init(folder: URL) throws {
+        /// - Parameter spec: `nil`: the chip of all cases.
+        init(folder: URL, spec: String? = nil, threads: Int = 1) throws {
             endpoint = "ipc://\(folder.path)/chip"
             arguments = [
                 "serve", "--state", folder.appendingPathComponent("state").path, "--chip",
-                try BenchChip.specFile(), "--listen", endpoint, "--simulation-controls",
-                "--threads", "1",
+                try spec ?? BenchChip.specFile(), "--listen", endpoint, "--simulation-controls",
+                "--threads", "\(threads)",
             ]
             process.executableURL = Self.beside("chipd")
             process.arguments = arguments

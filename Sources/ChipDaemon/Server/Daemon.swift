@@ -155,7 +155,7 @@ public final class Daemon: Service {
         hello.capabilities =
             [
                 "open-loop", "write-verify", "read-back", "cell-status", "tile-conductances",
-                "transpose", "bit-serial", "selective-verify", "pulse",
+                "transpose", "bit-serial", "window", "selective-verify", "pulse",
                 "tuning-columns",
             ] + (configuration.isSimulationOn ? ["simulation-controls"] : [])
         hello.limits = Limits.message

@@ -6,7 +6,10 @@
 #include <malloc.h>
 
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
+#include <stdexcept>
+#include <string>
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
@@ -84,6 +87,11 @@ nvt_failure copy(nvt_tensor handle, Element *values, int64_t count, at::ScalarTy
     });
 }
 
+/// Whether elements lie without gaps, the channel of images fastest.
+bool inMemoryOrder(const Tensor &tensor) {
+    return tensor.dim() == 4 ? tensor.is_contiguous(at::MemoryFormat::ChannelsLast) : tensor.is_contiguous();
+}
+
 /// Result given, gradient as if nothing had happened.
 struct StraightThrough : torch::autograd::Function<StraightThrough> {
     static Tensor forward(
@@ -155,6 +163,60 @@ struct LinearStraightThrough : torch::autograd::Function<LinearStraightThrough> 
         if (context->needs_input_grad(0)) input = gradients[0].matmul(saved[1]);
         if (context->needs_input_grad(1)) weight = gradients[0].t().matmul(saved[0]);
         return {input, weight, Tensor()};
+    }
+};
+
+/// Who makes the gradient of an input; lives as long as a graph refers to it.
+struct GradientSource : torch::CustomClassHolder {
+    nvt_input_gradient call;
+    void *context;
+    void (*release)(void *);
+    GradientSource(nvt_input_gradient call, void *context, void (*release)(void *))
+        : call(call), context(context), release(release) {}
+    ~GradientSource() override { release(context); }
+};
+
+/// Result given, gradient of the input by somebody else, of the weight by the layer.
+struct StraightThroughElsewhere : torch::autograd::Function<StraightThroughElsewhere> {
+    static Tensor forward(
+        torch::autograd::AutogradContext *context, const Tensor &input, const Tensor &weight,
+        const Tensor &value, int64_t stride, int64_t padding,
+        const c10::intrusive_ptr<GradientSource> &source) {
+        context->save_for_backward({input, weight});
+        context->saved_data["stride"] = stride;
+        context->saved_data["padding"] = padding;
+        context->saved_data["source"] = c10::IValue::make_capsule(source);
+        return value.alias();
+    }
+
+    static torch::autograd::variable_list backward(
+        torch::autograd::AutogradContext *context, torch::autograd::variable_list gradients) {
+        auto saved = context->get_saved_variables();
+        int64_t stride = context->saved_data["stride"].toInt();
+        int64_t padding = context->saved_data["padding"].toInt();
+        Tensor input, weight;
+        if (context->needs_input_grad(0)) {
+            auto holder = context->saved_data["source"].toCapsule();
+            auto source = static_cast<GradientSource *>(holder.get());
+            nvt_tensor gradient = hand(gradients[0]), made = nullptr;
+            nvt_failure failure = source->call(source->context, gradient, &made);
+            nvt_release(gradient);
+            if (failure != nullptr) {
+                std::string sentence(failure);
+                std::free(failure);
+                throw std::runtime_error(sentence);
+            }
+            input = borrow(made);
+            nvt_release(made);
+        }
+        if (context->needs_input_grad(1)) {
+            weight = stride == 0
+                ? gradients[0].t().matmul(saved[0])
+                : std::get<1>(at::convolution_backward(
+                      gradients[0], saved[0], saved[1], c10::nullopt, {stride, stride},
+                      {padding, padding}, {1, 1}, false, {0, 0}, 1, {false, true, false}));
+        }
+        return {input, weight, Tensor(), Tensor(), Tensor(), Tensor()};
     }
 };
 
@@ -230,6 +292,44 @@ nvt_failure nvt_from_i64(const int64_t *values, const int64_t *shape, int rank, 
 }
 nvt_failure nvt_full(double value, const int64_t *shape, int rank, nvt_tensor *out) {
     return guarded([&] { *out = hand(at::full(dimensions(shape, rank), value, at::kFloat)); });
+}
+
+// ---- integers of a chip
+
+nvt_failure nvt_codes(
+    nvt_tensor values, float inverse, float low, float high, int64_t start, int64_t count,
+    uint8_t *out) {
+    return guarded([&] {
+        Tensor tensor = borrow(values);
+        TORCH_CHECK(tensor.scalar_type() == at::kFloat, "codes of elements that aren't Float32");
+        TORCH_CHECK(inMemoryOrder(tensor), "codes of a tensor that isn't in the order of memory");
+        TORCH_CHECK(start >= 0 && count >= 0 && start + count <= tensor.numel(), "codes beyond the end");
+        const float *from = tensor.data_ptr<float>() + start;
+        for (int64_t i = 0; i < count; i++) {
+            const float x = from[i] * inverse;
+            const float above = x > low ? x : low;
+            const float held = above < high ? above : high;
+            // Ties to even; |held| < 2^22.
+            out[i] = static_cast<uint8_t>(static_cast<int32_t>((held + 12582912.0f) - 12582912.0f));
+        }
+    });
+}
+nvt_failure nvt_empty_images(const int64_t *shape, nvt_tensor *out) {
+    return guarded([&] {
+        *out = hand(at::empty(
+            dimensions(shape, 4), at::TensorOptions(at::kFloat), at::MemoryFormat::ChannelsLast));
+    });
+}
+nvt_failure nvt_assign_codes(
+    nvt_tensor values, const int32_t *codes, float scale, int64_t start, int64_t count) {
+    return guarded([&] {
+        Tensor tensor = borrow(values);
+        TORCH_CHECK(tensor.scalar_type() == at::kFloat, "codes for elements that aren't Float32");
+        TORCH_CHECK(inMemoryOrder(tensor), "codes for a tensor that isn't in the order of memory");
+        TORCH_CHECK(start >= 0 && count >= 0 && start + count <= tensor.numel(), "codes beyond the end");
+        float *to = tensor.data_ptr<float>() + start;
+        for (int64_t i = 0; i < count; i++) to[i] = scale * static_cast<float>(codes[i]);
+    });
 }
 
 // ---- random numbers
@@ -478,5 +578,23 @@ nvt_failure nvt_linear_straight_through(
     nvt_tensor input, nvt_tensor weight, nvt_tensor value, nvt_tensor *out) {
     return guarded([&] {
         *out = hand(LinearStraightThrough::apply(borrow(input), borrow(weight), borrow(value).detach()));
+    });
+}
+nvt_failure nvt_straight_through_elsewhere(
+    nvt_tensor input, nvt_tensor weight, nvt_tensor value, int64_t stride, int64_t padding,
+    nvt_input_gradient source, void *context, void (*release)(void *), nvt_tensor *out) {
+    return guarded([&] {
+        auto holder = c10::make_intrusive<GradientSource>(source, context, release);
+        *out = hand(StraightThroughElsewhere::apply(
+            borrow(input), borrow(weight), borrow(value).detach(), stride, padding, holder));
+    });
+}
+nvt_failure nvt_col2im(
+    nvt_tensor columns, int64_t height, int64_t width, int64_t kernel, int64_t stride,
+    int64_t padding, nvt_tensor *out) {
+    return guarded([&] {
+        *out = hand(at::col2im(
+            borrow(columns).contiguous(), {height, width}, {kernel, kernel}, {1, 1},
+            {padding, padding}, {stride, stride}));
     });
 }

@@ -32,14 +32,27 @@ public struct ChipDataSheet: Equatable, Sendable {
     public var batchMax: Int
     /// Bytes of a frame, and of a whole reply.
     public var frameBytesMax: Int
+    /// Whether `multiply` unrolls images itself.
+    public var canUnroll: Bool
+    /// Where the session's matrices go; all of the above is of this bank.
+    public var bank: String
+    /// Exact products, without converters.
+    public var isDigital: Bool
+    /// Of the bank.
+    public var tiles: Int
 
     public init(
         serial: UInt32, spec: String, technology: String, rows: Int, columns: Int, bitsPerCell: Int,
         onConductance: Double, offConductance: Double, readVoltage: Double, dacBits: Int,
         adcBits: Int,
         readNoiseRelative: Double, readNoiseConstant: Double, programmingSpread: Double,
-        verifyTolerance: Double, batchMax: Int, frameBytesMax: Int
+        verifyTolerance: Double, batchMax: Int, frameBytesMax: Int,
+        canUnroll: Bool = false, bank: String = "nvm", isDigital: Bool = false, tiles: Int
     ) {
+        self.canUnroll = canUnroll
+        self.bank = bank
+        self.isDigital = isDigital
+        self.tiles = tiles
         self.serial = serial
         self.spec = spec
         self.technology = technology
@@ -62,11 +75,23 @@ public struct ChipDataSheet: Equatable, Sendable {
     /// L, levels of a cell.
     public var levels: Int { 1 << bitsPerCell }
 
-    /// Vectors of a matrix that one request may carry: within the batch limit,
-    /// and neither the request's frame nor the reply above the limit of bytes
-    /// (4 KiB are left for the header).
-    public func vectorsMax(rows: Int, columns: Int) -> Int {
-        max(1, min(batchMax, (frameBytesMax - 4096) / max(1, rows, 4 * columns)))
+    /// Whether products come as codes of converters, with their step.
+    public var hasCodes: Bool { adcBits > 0 || isDigital }
+
+    /// Tiles of a matrix: row blocks × column blocks × slices × polarities.
+    public func tiles(
+        rows: Int, columns: Int, weightBits: Int, mapping: WeightMapping
+    ) -> Int {
+        func blocks(_ side: Int, _ size: Int) -> Int { (side + size - 1) / size }
+        return blocks(rows, self.rows) * blocks(columns, self.columns)
+            * blocks(weightBits, bitsPerCell) * mapping.polarities
+    }
+
+    /// Units of `vectors` vectors, `bytesIn` in and `bytesOut` out each, that one
+    /// request may carry: within the batch limit, and neither the request's frame
+    /// nor the reply above the limit of bytes (4 KiB are left for the header).
+    public func unitsMax(vectors: Int, bytesIn: Int, bytesOut: Int) -> Int {
+        max(1, min(batchMax / vectors, (frameBytesMax - 4096) / max(bytesIn, bytesOut)))
     }
 
     /// σ of a weight on this chip after write-verify, relative to the largest

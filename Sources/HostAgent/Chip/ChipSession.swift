@@ -16,6 +16,8 @@ public protocol ChipSession: AnyObject {
     func unmap(_ matrix: ChipMatrix) throws
     /// The matrices that the chip holds.
     func matrices() throws -> [ChipMatrix]
+    /// Tiles of the session's bank that no matrix has.
+    func tilesFree() throws -> Int
 
     /// Writes weight codes.
     func program(_ matrix: ChipMatrix, _ codes: WeightCodes, _ options: ProgramOptions) throws
@@ -23,9 +25,14 @@ public protocol ChipSession: AnyObject {
     /// Conductances of a matrix by read pulses, in µS: [slices, polarities, rows,
     /// columns], row-major.
     func readConductances(_ matrix: ChipMatrix, repeats: Int) throws -> [Float]
-    /// Products of batches of input codes, in order; conformances keep several
-    /// requests under way.
-    func multiply(_ matrix: ChipMatrix, _ batches: [InputCodes]) throws -> [OutputCodes]
+    /// Products of batches of input codes. `inputs` makes a batch when it is about
+    /// to be sent; `outputs` takes each product when it comes, by the batch's
+    /// number, in any order: conformances keep several requests under way, so that
+    /// the host's work overlaps the chip's.
+    func multiply(
+        _ matrix: ChipMatrix, _ request: ProductRequest, inputs: (Int) throws -> InputCodes,
+        outputs: (Int, OutputCodes) throws -> Void
+    ) throws
     /// Sets a matrix's ADC full scale, in µA; returns the one in force.
     func calibrate(_ matrix: ChipMatrix, fullScale: Double) throws -> Double
 
@@ -45,14 +52,33 @@ public struct MatrixRequest: Equatable, Sendable {
     public let columns: Int
     public let weightBits: Int
     public let codeMax: Int
+    public let mapping: WeightMapping
 
-    public init(name: String, rows: Int, columns: Int, weightBits: Int = 8, codeMax: Int = 127) {
+    /// Of all weights.
+    public static let weightBits = 8
+
+    public init(
+        name: String, rows: Int, columns: Int, weightBits: Int = Self.weightBits,
+        codeMax: Int = 127, mapping: WeightMapping = .differential
+    ) {
+        self.mapping = mapping
         self.name = name
         self.rows = rows
         self.columns = columns
         self.weightBits = weightBits
         self.codeMax = codeMax
     }
+}
+
+/// How a signed weight stands in cells without a sign.
+public enum WeightMapping: String, Codable, Sendable, CaseIterable {
+    /// A pair of cells; the sign chooses.
+    case differential
+    /// One cell, with half the range added to the code.
+    case offset
+
+    /// Cells of a weight in each slice.
+    public var polarities: Int { self == .differential ? 2 : 1 }
 }
 
 /// A logical matrix on the chip.
@@ -66,13 +92,14 @@ public struct ChipMatrix: Codable, Equatable, Sendable {
     /// K.
     public let bitsPerSlice: Int
     public let codeMax: Int
+    public let mapping: WeightMapping
     public var fullScaleMicroamperes: Double
 
     public init(
         id: UInt32, name: String, rows: Int, columns: Int, slices: Int, bitsPerSlice: Int,
-        codeMax: Int,
-        fullScaleMicroamperes: Double
+        codeMax: Int, mapping: WeightMapping = .differential, fullScaleMicroamperes: Double
     ) {
+        self.mapping = mapping
         self.id = id
         self.name = name
         self.rows = rows
@@ -134,22 +161,58 @@ public struct ProgramReport: Equatable, Sendable {
     }
 }
 
-/// Unsigned input codes, vectors × rows, row-major.
-public struct InputCodes: Equatable, Sendable {
-    public let vectors: Int
-    public let rows: Int
-    public let values: [UInt8]
+/// What a stream of products has in common.
+public struct ProductRequest: Equatable, Sendable {
+    /// Batches.
+    public var count: Int
+    /// The inputs are images, which the chip unrolls.
+    public var window: InputWindow?
+    /// Errors enter on the columns and leave on the rows.
+    public var isTransposed = false
+    /// The ADC's for this stream, in µA; `nil`: the matrix's.
+    public var fullScale: Double?
 
-    public init(vectors: Int, rows: Int, values: [UInt8]) {
-        precondition(values.count == vectors * rows)
-        self.vectors = vectors
-        self.rows = rows
+    public init(
+        count: Int, window: InputWindow? = nil, isTransposed: Bool = false,
+        fullScale: Double? = nil
+    ) {
+        self.count = count
+        self.window = window
+        self.isTransposed = isTransposed
+        self.fullScale = fullScale
+    }
+}
+
+/// The kernel of a convolution as the chip's input buffer slides it.
+public struct InputWindow: Equatable, Sendable {
+    public var kernel: Int
+    public var stride: Int
+    public var padding: Int
+
+    public init(kernel: Int, stride: Int, padding: Int) {
+        self.kernel = kernel
+        self.stride = stride
+        self.padding = padding
+    }
+}
+
+/// Input codes, row-major: [vectors, rows], or images [n, height, width, channels].
+public struct InputCodes: Equatable, Sendable {
+    public let shape: [Int]
+    /// In two's complement where signed.
+    public let values: [UInt8]
+    public let isSigned: Bool
+
+    public init(shape: [Int], values: [UInt8], isSigned: Bool = false) {
+        precondition(values.count == shape.reduce(1, *))
+        self.shape = shape
         self.values = values
+        self.isSigned = isSigned
     }
 }
 
 /// Accumulated output codes, vectors × columns, row-major:
-/// Σ_i c_i·q_ij ≈ lsb·code_j.
+/// Σ_i c_i·q_ij ≈ lsb·code_j. A chip with ideal converters has the lsb 1.
 public struct OutputCodes: Equatable, Sendable {
     public let vectors: Int
     public let columns: Int
@@ -170,5 +233,21 @@ public struct OutputCodes: Equatable, Sendable {
         self.lsb = lsb
         self.conversions = conversions
         self.clipped = clipped
+    }
+}
+
+extension ChipSession {
+    /// The products of one batch.
+    public func multiply(
+        _ matrix: ChipMatrix, _ codes: InputCodes, window: InputWindow? = nil
+    ) throws -> OutputCodes {
+        var products: OutputCodes?
+        try multiply(matrix, ProductRequest(count: 1, window: window)) { _ in
+            codes
+        } outputs: {
+            products = $1
+        }
+        guard let products else { throw ChipSessionError.badReply("no products of one batch") }
+        return products
     }
 }

@@ -37,6 +37,15 @@ public enum ChipSessionError: StatusError, Equatable {
     case matrixMissing(UInt32, chip: UInt32)
     case deploymentOfAnotherChip(deployed: UInt32, found: UInt32)
     case badReply(String)
+    case noSuchBank(String, banks: [String])
+    case tooLarge(network: String, layers: [LayerTiles], bank: String, tile: [Int], free: Int)
+
+    public struct LayerTiles: Equatable, Sendable {
+        public let name: String
+        public let rows: Int
+        public let columns: Int
+        public let tiles: Int
+    }
 
     public var description: String {
         switch self {
@@ -44,12 +53,21 @@ public enum ChipSessionError: StatusError, Equatable {
         case .deploymentOfAnotherChip(let deployed, let found):
             "the deployment is for chip \(deployed), this is chip \(found)"
         case .badReply(let what): "the chip's reply makes no sense: \(what)"
+        case .noSuchBank(let name, let banks):
+            "the chip has no bank '\(name)'; it has \(banks.joined(separator: ", "))"
+        case .tooLarge(let network, let layers, let bank, let tile, let free):
+            "\(network) needs \(layers.reduce(0) { $0 + $1.tiles }) tiles of "
+                + "\(tile[0]) × \(tile[1]) in bank \(bank), \(free) are free; the largest layers: "
+                + layers.sorted { $0.tiles > $1.tiles }.prefix(3).map {
+                    "\($0.name) of \($0.rows) × \($0.columns) with \($0.tiles)"
+                }.joined(separator: ", ")
         }
     }
 
     public var exitStatus: ExitStatus {
         switch self {
-        case .matrixMissing, .deploymentOfAnotherChip: .data
+        case .matrixMissing, .deploymentOfAnotherChip, .tooLarge: .data
+        case .noSuchBank: .usage
         case .badReply: .software
         }
     }

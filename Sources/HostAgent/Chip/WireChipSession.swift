@@ -16,10 +16,11 @@ public final class WireChipSession: ChipSession, SimulatedClockControl {
     ///
     /// - Parameters:
     ///   - chip: serial; 0: the only chip that the daemon serves.
+    ///   - bank: where matrices go; `nil`: the chip's first analog bank.
     ///   - timeout: how long a call waits without a sign of life.
     ///   - waitsForDaemon: whether to wait so long also for a daemon that is gone.
     public init(
-        endpoint: String, chip: UInt32, timeout: Duration = .seconds(60),
+        endpoint: String, chip: UInt32, bank: String? = nil, timeout: Duration = .seconds(60),
         waitsForDaemon: Bool = false, warn: (@Sendable (String) -> Void)? = nil
     ) throws {
         var options = ChipOptions()
@@ -30,7 +31,9 @@ public final class WireChipSession: ChipSession, SimulatedClockControl {
         options.client = "hostagent \(version)"
         options.warn = warn
         connection = try ChipConnection(endpoint: endpoint, options: options)
-        dataSheet = try ChipDataSheet(connection.describe())
+        dataSheet = try ChipDataSheet(
+            connection.describe(), bank: bank,
+            canUnroll: connection.identity.capabilities.contains("window"))
     }
 
     public func map(_ request: MatrixRequest) throws -> ChipMatrix {
@@ -40,7 +43,8 @@ public final class WireChipSession: ChipSession, SimulatedClockControl {
         map.columns = UInt32(request.columns)
         map.weightBits = UInt32(request.weightBits)
         map.codeMax = UInt32(request.codeMax)
-        map.mapping = .differential
+        map.mapping = request.mapping == .differential ? .differential : .offset
+        map.bank = dataSheet.bank
         return ChipMatrix(try connection.map(map))
     }
 
@@ -48,6 +52,12 @@ public final class WireChipSession: ChipSession, SimulatedClockControl {
 
     public func matrices() throws -> [ChipMatrix] {
         try connection.status().matrices.map(ChipMatrix.init)
+    }
+
+    public func tilesFree() throws -> Int {
+        try connection.status().matrices.reduce(dataSheet.tiles) {
+            $1.bank == dataSheet.bank ? $0 - $1.tiles.count : $0
+        }
     }
 
     public func program(
@@ -73,20 +83,23 @@ public final class WireChipSession: ChipSession, SimulatedClockControl {
         return outcome.values
     }
 
-    public func multiply(_ matrix: ChipMatrix, _ batches: [InputCodes]) throws -> [OutputCodes] {
+    public func multiply(
+        _ matrix: ChipMatrix, _ request: ProductRequest, inputs: (Int) throws -> InputCodes,
+        outputs: (Int, OutputCodes) throws -> Void
+    ) throws {
         var options = MultiplyOptions()
-        options.output = .codes
-        let outcomes = try connection.multiplyAll(
-            matrix: matrix.id, width: matrix.rows, batches: batches.map { .u8($0.values) },
-            options: options)
-        return try outcomes.map { outcome in
-            guard case .i32(let codes) = outcome.values else {
-                throw ChipSessionError.badReply("products aren't i32 codes")
-            }
+        options.output = dataSheet.hasCodes ? .codes : .products
+        options.transpose = request.isTransposed
+        options.adcFullScaleMicroamperes = request.fullScale ?? 0
+        options.window = request.window.map(WireWindow.init)
+        try connection.multiply(matrix: matrix.id, count: request.count, options: options) {
+            let codes = try inputs($0)
+            return ProductInputs(
+                type: codes.isSigned ? .i8 : .u8, shape: codes.shape,
+                frame: Frame(codes.values))
+        } products: { number, outcome in
             cost += ChipCost(outcome.cost)
-            return OutputCodes(
-                vectors: outcome.batch, columns: outcome.outputs, values: codes, lsb: outcome.lsb,
-                conversions: outcome.conversions, clipped: outcome.clipped)
+            try outputs(number, try OutputCodes(outcome))
         }
     }
 
@@ -122,12 +135,42 @@ public protocol SimulatedClockControl: AnyObject {
     func advanceClock(seconds: Double) throws
 }
 
+extension OutputCodes {
+    /// Products of ideal converters are whole numbers but for rounding, and noise
+    /// far above a unit: a unit of the product is their step.
+    init(_ outcome: MultiplyOutcome) throws {
+        let (codes, lsb): ([Int32], Double)
+        switch outcome.values {
+        case .i32(let values): (codes, lsb) = (values, outcome.lsb)
+        case .f32(let values):
+            guard values.allSatisfy({ abs($0) < 2e9 }) else {
+                throw ChipSessionError.badReply("a product is beyond 2e9")
+            }
+            (codes, lsb) = (values.map { Int32($0.rounded()) }, 1)
+        default: throw ChipSessionError.badReply("products aren't i32 codes or f32")
+        }
+        self.init(
+            vectors: outcome.batch, columns: outcome.outputs, values: codes, lsb: lsb,
+            conversions: outcome.conversions, clipped: outcome.clipped)
+    }
+}
+
+extension WireWindow {
+    fileprivate init(_ window: InputWindow) {
+        self.init()
+        (kernelHeight, kernelWidth) = (UInt32(window.kernel), UInt32(window.kernel))
+        (strideHeight, strideWidth) = (UInt32(window.stride), UInt32(window.stride))
+        (paddingHeight, paddingWidth) = (UInt32(window.padding), UInt32(window.padding))
+    }
+}
+
 extension ChipMatrix {
     init(_ state: WireMatrixState) {
         self.init(
             id: state.matrix, name: state.name, rows: Int(state.rows), columns: Int(state.columns),
             slices: Int(state.slices), bitsPerSlice: Int(state.bitsPerSlice),
             codeMax: Int(state.codeMax),
+            mapping: state.mapping == .offset ? .offset : .differential,
             fullScaleMicroamperes: state.adcFullScaleUa)
     }
 }
@@ -142,10 +185,12 @@ extension ChipCost {
 }
 
 extension ChipDataSheet {
-    /// The chip's first analog bank, where matrices go by default.
-    init(_ result: WireDescribeResult) throws {
-        guard let bank = result.banks.first(where: { !$0.digital }) else {
-            throw ChipSessionError.badReply("the data sheet has no analog bank")
+    /// - Parameter bank: `nil`: the chip's first analog bank.
+    init(_ result: WireDescribeResult, bank name: String?, canUnroll: Bool) throws {
+        let banks = result.banks.filter { $0.gtmCells == 0 }
+        guard let bank = banks.first(where: { name.map($0.name.elementsEqual) ?? !$0.digital })
+        else {
+            throw ChipSessionError.noSuchBank(name ?? "analog", banks: banks.map(\.name))
         }
         self.init(
             serial: result.chip, spec: result.spec, technology: bank.technology,
@@ -157,7 +202,8 @@ extension ChipDataSheet {
             readNoiseRelative: bank.readNoiseRelative, readNoiseConstant: bank.readNoiseConstantUs,
             programmingSpread: bank.programmingSpread, verifyTolerance: bank.verifyTolerance,
             batchMax: Int(result.limits.batch),
-            frameBytesMax: Int(clamping: result.limits.frameBytes))
+            frameBytesMax: Int(clamping: result.limits.frameBytes), canUnroll: canUnroll,
+            bank: bank.name, isDigital: bank.digital, tiles: Int(bank.tiles))
         guard rows > 0, columns > 0, (1 ... 8).contains(bitsPerCell), (1 ... 16).contains(dacBits),
             onConductance > offConductance, offConductance >= 0, readVoltage > 0, batchMax > 0,
             frameBytesMax > 1 << 16

@@ -19,14 +19,16 @@ struct ChipOptions: ParsableArguments {
         }
     }
 
-    func session() throws -> WireChipSession {
+    /// - Parameter bank: where matrices go; `nil`: the chip's first analog bank.
+    func session(bank: String? = nil) throws -> WireChipSession {
         guard let endpoint = endpoint ?? ProcessInfo.processInfo.environment["NVCIM_ENDPOINT"]
         else {
             throw ValidationError(
                 "Say where the daemon is: --endpoint, for example ipc:///run/nvcim/chip.")
         }
         return try WireChipSession(
-            endpoint: endpoint, chip: chip, timeout: .seconds(timeout), waitsForDaemon: wait,
+            endpoint: endpoint, chip: chip, bank: bank, timeout: .seconds(timeout),
+            waitsForDaemon: wait,
             warn: { Output.error("hostagent: \($0)") })
     }
 }
@@ -85,14 +87,28 @@ struct Deploy: ParsableCommand {
     var tolerance: Double?
     @Option(help: "Training images from which the ADC's ranges are found.")
     var calibrationImages = 256
+    @Option(
+        help: "differential: a pair of cells a weight; offset: one cell.",
+        transform: WeightMapping.init(argument:))
+    var mapping = WeightMapping.differential
+    @Option(help: "The bank of the chip to use (default: the first analog one).")
+    var bank: String?
+    @Option(
+        help: ArgumentHelp("A layer that stays on the host; may be repeated.", valueName: "layer"))
+    var digital: [String] = []
     @Flag(help: "Take all matrices off the chip first.")
     var replace = false
+    @Flag(help: "Reuse the matrices of the deployment file; write only weights that differ.")
+    var update = false
     @Option(name: [.short, .long], help: "The deployment file to write.")
     var output = "deployment.json"
 
     func validate() throws {
         if let tolerance, !(tolerance > 0 && tolerance <= 1) {
             throw ValidationError("--tolerance must be above 0 and at most 1, not \(tolerance).")
+        }
+        if replace && update {
+            throw ValidationError("--replace and --update exclude each other.")
         }
         if calibrationImages < 1 {
             throw ValidationError("--calibration-images must be at least 1.")
@@ -104,14 +120,26 @@ struct Deploy: ParsableCommand {
         let trained = try Checkpoint(contentsOf: checkpoint)
         let split = try dataOptions.location.load(for: trained.network)
         try DataFile.checkWritable(output)
-        let session = try chipOptions.session()
+        let old = update ? try Deployment(contentsOf: output) : nil
+        let session = try chipOptions.session(bank: bank)
+        try old?.check(session, holds: trained.network, file: output)
         try session.acquireLease()
         defer { try? session.releaseLease() }
         if replace { for matrix in try session.matrices() { try session.unmap(matrix) } }
-        var (deployment, reports) = try Mapper(trained.network, scales: trained.scales).deploy(
-            to: session, checkpoint: checkpoint,
-            calibration: split.training.first(calibrationImages),
-            options: ProgramOptions(method, tolerance: tolerance))
+        var mapper = Mapper(trained.network, scales: trained.scales)
+        mapper.mapping = mapping
+        mapper.digital = old.map { Set($0.digital.keys) } ?? Set(digital)
+        let images = try split.training.first(calibrationImages)
+        let options = ProgramOptions(method, tolerance: tolerance)
+        var (deployment, reports) =
+            if let old {
+                try mapper.update(
+                    old, on: session, checkpoint: checkpoint, calibration: images,
+                    options: options)
+            } else {
+                try mapper.deploy(
+                    to: session, checkpoint: checkpoint, calibration: images, options: options)
+            }
         deployment.name(checkpoint: checkpoint, beside: output)
         try deployment.write(to: output)
         try Output.print(
@@ -154,11 +182,14 @@ struct Evaluate: ParsableCommand {
         let session = try chipOptions.session()
         try place.check(session, holds: trained.network, file: deployment)
         let products = ChipProducts(session, place)
+        // What is left to the host is little; idle threads would spin on the daemon's cores.
+        try TorchRuntime.configure(threads: common.threads ?? 1)
         let line = ProgressLine()
         let accuracy = try Evaluation.accuracy(trained.network, with: products, on: test) {
             line.show("through chip \(place.chip)", images: $0, of: test.count)
         }
         line.end()
+        try common.start(isSmall: dataOptions.location == .embeddedDigits)
         let digital = try Evaluation.accuracy(
             trained.network, with: IntegerProducts(trained.network, scales: trained.scales),
             on: test)
@@ -225,6 +256,15 @@ struct Adapt: ParsableCommand {
                 cost: report.cost,
                 images: split.test.name, written: "\(output), \(deployment)"),
             json: common.json)
+    }
+}
+
+extension WeightMapping {
+    init(argument: String) throws {
+        guard let mapping = Self(rawValue: argument) else {
+            throw ValidationError("the mapping must be differential or offset, not '\(argument)'.")
+        }
+        self = mapping
     }
 }
 

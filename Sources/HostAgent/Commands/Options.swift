@@ -20,7 +20,7 @@ struct CommonOptions: ParsableArguments {
         }
     }
 
-    /// Called first, once.
+    /// Called first, and to come back to these threads.
     ///
     /// - Parameter isSmall: whether the work is the embedded digits', whose steps are too short
     ///   to share: threads that wait for each other cost more than they bring.

@@ -2,55 +2,146 @@
 ///
 ///     y = s_x·s_w·lsb·code
 ///
-/// The input is quantised and unrolled here, sent in batches within the chip's
-/// limits, and the codes that come back are scaled. Bias, activation and pooling
-/// stay with the layers. No gradient passes.
+/// Inputs are quantised here and sent in batches of whole images or vectors; the
+/// chip unrolls images where it can, else this does. Several batches are under
+/// way, so that quantising the next and scaling the last overlap the chip's work.
+/// Bias, activation and pooling stay with the layers. No gradient passes.
 public final class ChipProducts: MatrixProducts {
     private let session: any ChipSession
     private let deployment: Deployment
+    private let digital: DigitalLayers
     /// Conversions so far, and those at the end of the ADC's range.
     public private(set) var conversions: UInt64 = 0
     public private(set) var clipped: UInt64 = 0
 
+    /// Bytes of a reply aimed at (chosen: large enough that a request's own cost
+    /// vanishes, small enough that a layer of a few images is several requests).
+    static let replyBytes = 1 << 20
+
     public init(_ session: any ChipSession, _ deployment: Deployment) {
         self.session = session
         self.deployment = deployment
+        digital = DigitalLayers(deployment.digital)
     }
 
     public func product(of layer: MatrixLayer, with input: Tensor) throws -> Tensor {
+        if let product = try digital.product(of: layer, with: input) { return product }
         let place = try deployment.place(of: layer)
-        let vectors = try noGrad {
-            try Unrolling.vectors(
-                InputQuantisation.codes(input, scale: place.scales.input), of: layer)
+        return try noGrad {
+            switch layer.kind {
+            case .linear: try product(layer, place, input.contiguous())
+            case .convolution: try product(layer, place, input.channelsLast())
+            }
         }
-        let products = try multiply(vectors, place)
-        return try noGrad { try Unrolling.output(products, of: layer, inputShape: input.shape) }
     }
 
-    /// Products [vectors, columns] of codes [vectors, rows].
-    private func multiply(_ codes: Tensor, _ place: Deployment.LayerPlace) throws -> Tensor {
-        let matrix = place.matrix
-        let size = session.dataSheet.vectorsMax(rows: matrix.rows, columns: matrix.columns)
-        let batches = try stride(from: 0, to: codes.shape[0], by: size).map { start in
-            let part = try codes.narrowed(start ..< min(codes.shape[0], start + size))
-            return InputCodes(vectors: part.shape[0], rows: matrix.rows, values: try part.bytes())
+    /// - Parameter input: in the order of memory that codes travel in.
+    private func product(
+        _ layer: MatrixLayer, _ place: Deployment.LayerPlace, _ input: Tensor
+    ) throws -> Tensor {
+        let (matrix, scales) = (place.matrix, place.scales)
+        let output = try layer.emptyOutput(for: input.shape)
+        let count = input.shape[0]
+        let unit = ProductUnit(layer, inputShape: input.shape, chip: session.dataSheet)
+        let size = unit.batch(of: count, chip: session.dataSheet)
+        func images(_ batch: Int) -> Range<Int> { batch * size ..< min(count, (batch + 1) * size) }
+        try session.multiply(
+            matrix, ProductRequest(count: (count + size - 1) / size, window: unit.window)
+        ) { batch in
+            try unit.codes(of: images(batch), input, scales)
+        } outputs: { batch, reply in
+            let vectors = images(batch).count * unit.vectors
+            guard reply.vectors == vectors, reply.columns == matrix.columns else {
+                throw ChipSessionError.badReply(
+                    "products of \(reply.vectors) × \(reply.columns), asked for "
+                        + "\(vectors) × \(matrix.columns)")
+            }
+            conversions += reply.conversions
+            clipped += reply.clipped
+            try output.assign(
+                reply.values, scale: reply.lsb * scales.input * scales.weight,
+                from: images(batch).lowerBound * unit.vectors * matrix.columns)
         }
-        let replies = try session.multiply(matrix, batches)
-        guard replies.count == batches.count else {
-            throw ChipSessionError.badReply("\(replies.count) products of \(batches.count) batches")
+        return output
+    }
+}
+
+/// What one image, or one vector, of a layer's input is to a chip.
+private struct ProductUnit {
+    let layer: MatrixLayer
+    /// Vectors that its matrix is multiplied with.
+    let vectors: Int
+    /// `nil`: vectors travel, unrolled here where they come from images.
+    let window: InputWindow?
+    private let shape: [Int]
+
+    init(_ layer: MatrixLayer, inputShape: [Int], chip: ChipDataSheet) {
+        self.layer = layer
+        shape = inputShape
+        vectors = layer.outputShape(inputShape)[2...].reduce(1, *)
+        switch layer.kind {
+        case .convolution(let kernel, let stride, let padding) where chip.canUnroll:
+            window = InputWindow(kernel: kernel, stride: stride, padding: padding)
+        default: window = nil
         }
-        return try Tensor.concatenated(
-            zip(batches, replies).map { batch, reply in
-                guard reply.vectors == batch.vectors, reply.columns == matrix.columns else {
-                    throw ChipSessionError.badReply(
-                        "products of \(reply.vectors) × \(reply.columns), asked for "
-                            + "\(batch.vectors) × \(matrix.columns)")
-                }
-                conversions += reply.conversions
-                clipped += reply.clipped
-                return try Tensor.integers(reply.values, shape: [reply.vectors, reply.columns])
-                    .cast(to: .float32)
-                    .scaled(by: reply.lsb * place.scales.input * place.scales.weight)
-            })
+    }
+
+    /// How many of `count` go into one request.
+    func batch(of count: Int, chip: ChipDataSheet) -> Int {
+        let bytesOut = vectors * layer.columns * 4
+        let most = chip.unitsMax(
+            vectors: vectors,
+            bytesIn: window == nil ? vectors * layer.rows : shape[1...].reduce(1, *),
+            bytesOut: bytesOut)
+        return min(most, max(1, ChipProducts.replyBytes / bytesOut))
+    }
+
+    func codes(of images: Range<Int>, _ input: Tensor, _ scales: LayerScales) throws -> InputCodes {
+        switch (window, layer.kind) {
+        case (nil, .convolution):
+            let codes = try InputQuantisation.codes(
+                input.narrowed(images), scale: scales.input, range: scales.inputCodes)
+            let vectors = try Unrolling.vectors(codes, of: layer)
+            return try InputCodes(
+                vectors, 0 ..< vectors.shape[0], shape: vectors.shape, scale: 1,
+                range: scales.inputCodes)
+        case (_, .linear):
+            return try InputCodes(
+                input, images, shape: [images.count, layer.rows], scale: scales.input,
+                range: scales.inputCodes)
+        case (_, .convolution):
+            return try InputCodes(
+                input, images, shape: [images.count, shape[2], shape[3], shape[1]],
+                scale: scales.input, range: scales.inputCodes)
+        }
+    }
+}
+
+extension InputCodes {
+    /// Of some images or vectors of `values`, in the order of memory.
+    init(
+        _ values: Tensor, _ images: Range<Int>, shape: [Int], scale: Double,
+        range: ClosedRange<Int>
+    ) throws {
+        let size = shape[1...].reduce(1, *)
+        let elements = images.lowerBound * size ..< images.upperBound * size
+        let codes = try [UInt8](unsafeUninitializedCapacity: elements.count) { buffer, count in
+            if let start = buffer.baseAddress {
+                try values.codes(elements, scale: scale, range: range, into: start)
+            }
+            count = elements.count
+        }
+        self.init(shape: shape, values: codes, isSigned: range.lowerBound < 0)
+    }
+}
+
+extension MatrixLayer {
+    /// The product's tensor, with any elements, as `Tensor.assign` fills it.
+    fileprivate func emptyOutput(for inputShape: [Int]) throws -> Tensor {
+        let shape = outputShape(inputShape)
+        switch kind {
+        case .linear: return try .full(0, shape: shape)
+        case .convolution: return try .emptyImages(shape)
+        }
     }
 }

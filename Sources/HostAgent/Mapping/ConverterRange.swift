@@ -5,7 +5,10 @@
 ///     I_j = Σ_{i∈b} V_i·(g⁺_ij − g⁻_ij)
 ///         = (V_read/c_max)·(G_on − G_off)/(L − 1) · Σ_{i∈b} c_i·sign(q_ij)·d_s(q_ij)
 ///
-/// with c_max = 2^b_in − 1 and d_s the digits of `BitSlices`. The full scale is
+/// with c_max = 2^b_in − 1 and d_s the digits of `BitSlices`. An offset column has
+/// no sign, and G_off/(G_on − G_off)·(L − 1) more than its digit in each cell.
+/// Signed inputs come in two phases, one of each sign. Transposed, columns drive
+/// the lines and each row of a column block is converted. The full scale is
 ///
 ///     FS = margin·Q_p(|I_j|) + z·σ_I
 ///     σ_I² = max over calibration vectors Σ_{i∈b} V_i²·(2·σ_p² + σ(G_on)² + σ(G_off)²)/2
@@ -32,22 +35,38 @@ public struct ConverterRange: Equatable, Sendable {
 
     /// FS in µA for a matrix with these weight codes.
     ///
-    /// - Parameter inputs: codes, Float32 [vectors, rows].
+    /// - Parameter inputs: codes, Float32 [vectors, rows]; transposed [vectors, columns].
     public func fullScale(
-        _ codes: WeightCodes, slices: BitSlices, inputs: Tensor, sheet: ChipDataSheet
+        _ codes: WeightCodes, slices: BitSlices, inputs: Tensor, sheet: ChipDataSheet,
+        isTransposed: Bool = false
     ) throws -> Double {
         let unit = Self.currentUnit(sheet)
+        let phases =
+            try inputs.minimum() < 0
+            ? [try inputs.rectified(), try inputs.scaled(by: -1).rectified()] : [inputs]
+        let base =
+            slices.mapping == .offset
+            ? sheet.offConductance / (sheet.onConductance - sheet.offConductance)
+                * Double(slices.levels - 1) : 0
+        let blocks =
+            isTransposed
+            ? Self.blocks(codes.columns, of: sheet.columns)
+            : Self.blocks(codes.rows, of: sheet.rows)
         var magnitudes: [Tensor] = []
-        for block in Self.rowBlocks(codes.rows, tileRows: sheet.rows) {
-            let part = try inputs.narrowed(block, dimension: 1)
-            for slice in 0 ..< slices.slices {
-                let digits = try Self.digits(codes, slices, slice: slice, rows: block)
-                magnitudes.append(try part.matrixProduct(digits).absolute().reshaped([-1]))
+        for slice in 0 ..< slices.slices {
+            let all = try Self.digits(codes, slices, slice: slice).scaled(by: 1, offset: base)
+            let digits = isTransposed ? try all.permuted([1, 0]) : all
+            for block in blocks {
+                let cells = try digits.narrowed(block)
+                for phase in phases {
+                    let part = try phase.narrowed(block, dimension: 1)
+                    magnitudes.append(try part.matrixProduct(cells).absolute().reshaped([-1]))
+                }
             }
         }
         let all = try Tensor.concatenated(magnitudes).floats()
         let current = Double(Self.quantile(all, quantile)) * unit
-        let noise = try noise(inputs, rows: codes.rows, sheet: sheet)
+        let noise = try noise(inputs, blocks: blocks, sheet: sheet)
         let fullScale = margin * current + deviations * noise
         // A layer of zeros still needs a range: one step of one cell.
         return max(fullScale, unit * Double((1 << sheet.dacBits) - 1))
@@ -59,18 +78,16 @@ public struct ConverterRange: Equatable, Sendable {
         return voltage * (sheet.onConductance - sheet.offConductance) / Double(sheet.levels - 1)
     }
 
-    /// Rows of each tile that a matrix's rows fill.
-    public static func rowBlocks(_ rows: Int, tileRows: Int) -> [Range<Int>] {
-        stride(from: 0, to: rows, by: tileRows).map { $0 ..< min(rows, $0 + tileRows) }
+    /// What of a side of a matrix lies in each tile.
+    public static func blocks(_ side: Int, of tile: Int) -> [Range<Int>] {
+        stride(from: 0, to: side, by: tile).map { $0 ..< min(side, $0 + tile) }
     }
 
-    /// Signed digits of a slice: Float32 [block rows, columns].
-    static func digits(
-        _ codes: WeightCodes, _ slices: BitSlices, slice: Int, rows: Range<Int>
-    ) throws -> Tensor {
-        let part = codes.values[rows.lowerBound * codes.columns ..< rows.upperBound * codes.columns]
-        return try .floats(
-            part.map { Float(slices.digit($0, slice: slice)) }, shape: [rows.count, codes.columns])
+    /// Digits of a slice: Float32 [rows, columns].
+    static func digits(_ codes: WeightCodes, _ slices: BitSlices, slice: Int) throws -> Tensor {
+        try .floats(
+            codes.values.map { Float(slices.digit($0, slice: slice)) },
+            shape: [codes.rows, codes.columns])
     }
 
     /// The smallest value that at least the share `p` of all doesn't exceed.
@@ -81,8 +98,11 @@ public struct ConverterRange: Equatable, Sendable {
         return values.sorted()[rank - 1]
     }
 
-    /// σ_I in µA: the largest over row blocks and calibration vectors.
-    private func noise(_ inputs: Tensor, rows: Int, sheet: ChipDataSheet) throws -> Double {
+    /// σ_I in µA: the largest over blocks and calibration vectors; that of a pair
+    /// also for a cell with an offset.
+    private func noise(
+        _ inputs: Tensor, blocks: [Range<Int>], sheet: ChipDataSheet
+    ) throws -> Double {
         guard deviations > 0 else { return 0 }
         func readNoise(_ conductance: Double) -> Double {
             sheet.readNoiseRelative * conductance + sheet.readNoiseConstant
@@ -94,7 +114,7 @@ public struct ConverterRange: Equatable, Sendable {
                 + readNoise(sheet.offConductance) * readNoise(sheet.offConductance)) / 2
         let voltage = sheet.readVoltage / Double((1 << sheet.dacBits) - 1)
         var largest = 0.0
-        for block in Self.rowBlocks(rows, tileRows: sheet.rows) {
+        for block in blocks {
             let part = try inputs.narrowed(block, dimension: 1)
             let squares = try part.multiplied(by: part).matrixProduct(
                 .full(1, shape: [block.count, 1]))

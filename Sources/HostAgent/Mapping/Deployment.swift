@@ -16,19 +16,23 @@ public struct Deployment: Codable, Equatable, Sendable {
         }
     }
 
-    /// Of this file's form.
-    public var version = 1
+    /// Of this file's form, and of the order of a matrix's rows.
+    public static let versionNow = 2
+    public var version = Deployment.versionNow
     public var model: String
     /// The checkpoint with weights and biases; relative to the folder of this file.
     public var checkpoint: String
     public var chip: UInt32
     public var method: ProgramOptions.Method
     public var places: [LayerPlace]
+    /// The layers that stay in 8-bit integers on the host.
+    public var digital: [String: LayerScales]
 
     public init(
         model: String, checkpoint: String, chip: UInt32, method: ProgramOptions.Method,
-        places: [LayerPlace]
+        places: [LayerPlace], digital: [String: LayerScales] = [:]
     ) {
+        self.digital = digital
         self.model = model
         self.checkpoint = checkpoint
         self.chip = chip
@@ -66,16 +70,21 @@ public struct Deployment: Codable, Equatable, Sendable {
 
     public init(contentsOf path: String) throws {
         let bytes = try DataFile.rawContents(of: path)
+        struct Form: Decodable { var version: Int }
+        if let found = try? JSONDecoder().decode(Form.self, from: Data(bytes)).version,
+            found != Self.versionNow
+        {
+            throw DataError.wrongContent(
+                file: path,
+                expected: "a deployment of version \(Self.versionNow): deploy the network again",
+                found: "version \(found)")
+        }
         do {
             self = try JSONDecoder().decode(Deployment.self, from: Data(bytes))
         } catch {
             throw DataError.wrongContent(
                 file: path, expected: "a deployment as `deploy` writes it",
                 found: Self.sentence(error))
-        }
-        guard version == 1 else {
-            throw DataError.wrongContent(
-                file: path, expected: "a deployment of version 1", found: "version \(version)")
         }
     }
 
@@ -94,6 +103,7 @@ public struct Deployment: Codable, Equatable, Sendable {
     /// one deployed to, and one that has lost a matrix.
     public func check(_ session: any ChipSession, holds network: Network, file: String) throws {
         for layer in network.matrixLayers {
+            if let scales = digital[layer.name], scales.areUsable { continue }
             guard
                 let place = places.first(where: { $0.layer == layer.name }),
                 place.matrix.rows == layer.rows, place.matrix.columns == layer.columns,
@@ -115,6 +125,7 @@ public struct Deployment: Codable, Equatable, Sendable {
             $0.id == place.matrix.id && $0.rows == place.matrix.rows
                 && $0.columns == place.matrix.columns && $0.slices == place.matrix.slices
                 && $0.bitsPerSlice == place.matrix.bitsPerSlice
+                && $0.mapping == place.matrix.mapping
         }) {
             throw ChipSessionError.matrixMissing(place.matrix.id, chip: chip)
         }

@@ -4,38 +4,61 @@
 /// The integers travel as Float32, exact while 255·127·rows < 2²⁴, that is up to
 /// 518 rows; beyond that the sum is rounded like any Float32 sum.
 public final class IntegerProducts: MatrixProducts {
-    private let scales: QuantisationScales
-    private var weights: [String: Tensor] = [:]
+    private let layers: DigitalLayers
 
     public init(_ network: Network, scales: QuantisationScales) throws {
-        self.scales = scales
+        layers = DigitalLayers(scales.layers)
         for layer in network.matrixLayers {
-            let scale = try scales.scales(of: layer).weight
-            let codes = try layer.weight.floats().map {
-                Float(WeightQuantisation.code($0, scale: scale))
-            }
-            weights[layer.name] = try .floats(codes, shape: layer.weight.shape)
+            _ = try layers.weight(of: layer, scales.scales(of: layer))
         }
     }
 
     public func product(of layer: MatrixLayer, with input: Tensor) throws -> Tensor {
-        let scales = try scales.scales(of: layer)
-        guard let weight = weights[layer.name] else {
-            throw NetworkError.unknownLayer(layer.name, layers: weights.keys.sorted())
+        guard let product = try layers.product(of: layer, with: input) else {
+            throw NetworkError.unknownLayer(layer.name, layers: layers.scales.keys.sorted())
         }
-        let codes = try InputQuantisation.codes(input, scale: scales.input)
-        return try layer.digitalProduct(codes, weight: weight).scaled(
-            by: scales.input * scales.weight)
+        return product
     }
 }
 
-/// Unsigned 8-bit inputs: c = clamp(round(x / s_x), 0, 255).
+/// Layers in 8-bit integers, by name. A layer's weights are those at its first use.
+final class DigitalLayers {
+    let scales: [String: LayerScales]
+    private var weights: [String: Tensor] = [:]
+
+    init(_ scales: [String: LayerScales]) { self.scales = scales }
+
+    /// `nil`: the layer is none of them.
+    func product(of layer: MatrixLayer, with input: Tensor) throws -> Tensor? {
+        guard let scales = scales[layer.name] else { return nil }
+        let codes = try InputQuantisation.codes(
+            input, scale: scales.input, range: scales.inputCodes)
+        return try layer.digitalProduct(codes, weight: weight(of: layer, scales)).scaled(
+            by: scales.input * scales.weight)
+    }
+
+    /// Codes as Float32, in the layer's shape.
+    func weight(of layer: MatrixLayer, _ scales: LayerScales) throws -> Tensor {
+        if let known = weights[layer.name] { return known }
+        let codes = try layer.weight.floats().map {
+            Float(WeightQuantisation.code($0, scale: scales.weight))
+        }
+        let weight = try Tensor.floats(codes, shape: layer.weight.shape)
+        weights[layer.name] = weight
+        return weight
+    }
+}
+
+/// 8-bit inputs: c = clamp(round(x / s_x), range).
 public enum InputQuantisation {
     /// Codes as Float32.
-    public static func codes(_ input: Tensor, scale: Double) throws -> Tensor {
+    public static func codes(
+        _ input: Tensor, scale: Double,
+        range: ClosedRange<Int> = 0 ... QuantisationScales.inputCodeMax
+    ) throws -> Tensor {
         try noGrad {
             try input.scaled(by: 1 / scale).rounded().clamped(
-                to: 0 ... Double(QuantisationScales.inputCodeMax))
+                to: Double(range.lowerBound) ... Double(range.upperBound))
         }
     }
 }

@@ -1,15 +1,28 @@
 /// The scales of one layer's integers.
 ///
 ///     x ≈ s_x·c,  c = 0 … 255      w ≈ s_w·q,  q = −127 … 127      x·w ≈ s_x·s_w·c·q
+///
+/// Where inputs may be negative, c = −127 … 127; the chip takes them in two phases.
 public struct LayerScales: Codable, Equatable, Sendable {
     /// s_x, a step of the input.
     public var input: Double
     /// s_w, a step of the weight.
     public var weight: Double
+    /// Whether inputs have a sign; absent: they have none.
+    private var signed: Bool?
 
-    public init(input: Double, weight: Double) {
+    public init(input: Double, weight: Double, isSigned: Bool = false) {
         self.input = input
         self.weight = weight
+        signed = isSigned ? true : nil
+    }
+
+    public var isSigned: Bool { signed ?? false }
+    /// Of the input.
+    public var inputCodes: ClosedRange<Int> {
+        isSigned
+            ? -QuantisationScales.signedCodeMax ... QuantisationScales.signedCodeMax
+            : 0 ... QuantisationScales.inputCodeMax
     }
 
     /// Whether both are steps: above zero and finite.
@@ -24,6 +37,8 @@ public struct QuantisationScales: Codable, Equatable, Sendable {
 
     /// Largest input code: unsigned 8 bits.
     public static let inputCodeMax = 255
+    /// Largest magnitude of a signed one.
+    public static let signedCodeMax = 127
 
     public func scales(of layer: MatrixLayer) throws -> LayerScales {
         guard let scales = layers[layer.name] else {
@@ -32,12 +47,13 @@ public struct QuantisationScales: Codable, Equatable, Sendable {
         return scales
     }
 
-    /// Static scales: s_x from the largest input that a layer sees in `images`,
-    /// s_w from its weights.
+    /// Static scales: s_x from the largest magnitude of the inputs that a layer
+    /// sees in `images`, s_w from its weights. Where an input is negative, the
+    /// layer's inputs are signed.
     public static func measured(
         _ network: Network, on images: ImageSet, method: WeightQuantisation.Method, batch: Int = 256
     ) throws -> QuantisationScales {
-        let watch = InputMaxima()
+        let watch = InputRanges()
         try noGrad {
             for range in images.ranges(of: batch) {
                 _ = try network.exitScores(images.batch(range).images, with: watch)
@@ -45,21 +61,28 @@ public struct QuantisationScales: Codable, Equatable, Sendable {
         }
         var layers: [String: LayerScales] = [:]
         for layer in network.matrixLayers {
-            let largest = watch.maxima[layer.name] ?? 0
+            let range = watch.ranges[layer.name] ?? 0 ... 0
+            let largest = max(range.upperBound, -range.lowerBound)
+            let isSigned = range.lowerBound < 0
             layers[layer.name] = LayerScales(
-                input: (largest > 0 ? largest : 1) / Double(inputCodeMax),
-                weight: WeightQuantisation.scale(try layer.weight.floats(), method: method))
+                input: (largest > 0 ? largest : 1)
+                    / Double(isSigned ? signedCodeMax : inputCodeMax),
+                weight: WeightQuantisation.scale(try layer.weight.floats(), method: method),
+                isSigned: isSigned)
         }
         return QuantisationScales(layers: layers)
     }
 }
 
-/// Floating-point products that note the largest input of each layer.
-private final class InputMaxima: MatrixProducts {
-    var maxima: [String: Double] = [:]
+/// Floating-point products that note the least and the largest input of each
+/// layer, and 0.
+private final class InputRanges: MatrixProducts {
+    var ranges: [String: ClosedRange<Double>] = [:]
 
     func product(of layer: MatrixLayer, with input: Tensor) throws -> Tensor {
-        maxima[layer.name] = max(maxima[layer.name] ?? 0, try input.maximum())
+        let seen = ranges[layer.name] ?? 0 ... 0
+        ranges[layer.name] =
+            min(seen.lowerBound, try input.minimum()) ... max(seen.upperBound, try input.maximum())
         return try FloatProducts().product(of: layer, with: input)
     }
 }

@@ -42,7 +42,7 @@ public enum WeightQuantisation {
     /// weight itself is columns × rows.
     public static func codes(of layer: MatrixLayer, scale: Double) throws -> WeightCodes {
         let (rows, columns) = (layer.rows, layer.columns)
-        let weights = try layer.weight.floats()
+        let weights = try layer.matrix().floats()
         var codes = [Int16](repeating: 0, count: rows * columns)
         for column in 0 ..< columns {
             for row in 0 ..< rows {
@@ -54,6 +54,16 @@ public enum WeightQuantisation {
 }
 
 extension MatrixLayer {
+    /// The weight as columns × rows, a row's inputs in the order of `Unrolling`:
+    /// PyTorch's [out, in, k, k] with the channel moved to the end.
+    func matrix() throws(TorchError) -> Tensor {
+        switch kind {
+        case .linear: try weight.detached()
+        case .convolution:
+            try weight.detached().permuted([0, 2, 3, 1]).reshaped([columns, rows])
+        }
+    }
+
     /// Takes the weights s_w·q of codes rows × columns.
     public func assign(_ codes: WeightCodes, scale: Double) throws {
         precondition(codes.rows == rows && codes.columns == columns)
@@ -64,7 +74,14 @@ extension MatrixLayer {
                     scale * Double(codes.values[row * columns + column]))
             }
         }
-        try weight.assign(.floats(weights, shape: weight.shape))
+        let (kernel, inputs) = (self.kind.kernel, weight.shape[1])
+        switch kind {
+        case .linear: try weight.assign(.floats(weights, shape: weight.shape))
+        case .convolution:
+            try weight.assign(
+                .floats(weights, shape: [columns, kernel, kernel, inputs])
+                    .permuted([0, 3, 1, 2]))
+        }
     }
 }
 

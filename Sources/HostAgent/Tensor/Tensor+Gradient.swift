@@ -1,4 +1,5 @@
 internal import CTorch
+internal import Glibc
 
 extension Tensor {
     /// Whether gradients of this tensor are recorded.
@@ -54,5 +55,63 @@ extension Tensor {
     public func linearStraightThrough(_ weight: Tensor, value: Tensor) throws(TorchError) -> Tensor
     {
         try made { nvt_linear_straight_through(handle, weight.handle, value.handle, $0) }
+    }
+}
+
+// MARK: - Gradients made elsewhere
+
+/// What the shim calls for the gradient of an input.
+private final class GradientSource {
+    let make: (Tensor) throws -> Tensor
+    init(_ make: @escaping (Tensor) throws -> Tensor) { self.make = make }
+}
+
+extension Tensor {
+    /// `value` measured elsewhere; the gradient of the weight is that of the
+    /// convolution of self and `weight`, or of `linear(weight)` without a kernel,
+    /// and that of self is what `inputGradient` makes of the value's.
+    func straightThrough(
+        _ weight: Tensor, _ kind: MatrixLayer.Kind, value: Tensor,
+        inputGradient: @escaping (Tensor) throws -> Tensor
+    ) throws(TorchError) -> Tensor {
+        let (stride, padding) =
+            switch kind {
+            case .linear: (0, 0)
+            case .convolution(_, let stride, let padding): (stride, padding)
+            }
+        let source = Unmanaged.passRetained(GradientSource(inputGradient)).toOpaque()
+        return try made {
+            nvt_straight_through_elsewhere(
+                handle, weight.handle, value.handle, Int64(stride), Int64(padding),
+                { context, gradient, out in
+                    guard let context, let gradient, let out else { return strdup("no gradient") }
+                    let source = Unmanaged<GradientSource>.fromOpaque(context)
+                        .takeUnretainedValue()
+                    do {
+                        // The shim keeps its handle; ours is another of the same tensor.
+                        var own: nvt_tensor?
+                        if let failure = nvt_detach(gradient, &own) { return failure }
+                        guard let own else { return strdup("no gradient") }
+                        let made = try noGrad { try source.make(Tensor(owning: own)) }
+                        return nvt_detach(made.handle, out)
+                    } catch {
+                        return strdup("\(error)")
+                    }
+                }, source,
+                { context in
+                    if let context { Unmanaged<GradientSource>.fromOpaque(context).release() }
+                }, $0)
+        }
+    }
+
+    /// The sums of what `unrolled` spread over columns: [n, c, height, width].
+    func folded(height: Int, width: Int, kernel: Int, stride: Int, padding: Int)
+        throws(TorchError) -> Tensor
+    {
+        try made {
+            nvt_col2im(
+                handle, Int64(height), Int64(width), Int64(kernel), Int64(stride), Int64(padding),
+                $0)
+        }
     }
 }

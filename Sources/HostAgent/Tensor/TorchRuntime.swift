@@ -4,8 +4,8 @@ internal import Glibc
 /// The settings of libtorch that belong to the process.
 public enum TorchRuntime {
     /// Sets the number of threads (`nil`: all cores), keeps other thread pools
-    /// quiet and tells malloc to keep freed activations. Called once, on start,
-    /// before the first tensor.
+    /// quiet and tells malloc to keep freed activations. Called on start,
+    /// before the first tensor; again only for another number of threads.
     ///
     /// The tensors of one computation stay on one thread: libtorch's workers
     /// belong to the thread that calls it.

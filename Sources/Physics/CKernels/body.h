@@ -169,6 +169,28 @@ void NVCIM(nvcim_dac)(const uint8_t *codes, float lsb, float offset, float *volt
     for (size_t i = 0; i < count; i++) volts[i] = lsb * (float)codes[i] + offset;
 }
 
+size_t NVCIM(nvcim_drive)(const uint8_t *restrict codes, float lsb, float offset,
+                          float *restrict volts, float *restrict squares, float *restrict sums,
+                          size_t rows, size_t columns) {
+    size_t driven = 0;
+    for (size_t row = 0; row < rows; row++) {
+        uint32_t count = 0;
+        for (size_t i = 0; i < columns; i++) {
+            const float v = lsb * (float)codes[i] + offset;
+            const float square = v * v;
+            volts[i] = v;
+            squares[i] = square;
+            sums[i] += square;
+            count += codes[i] != 0;
+        }
+        driven += count;
+        codes += columns;
+        volts += columns;
+        squares += columns;
+    }
+    return driven;
+}
+
 void NVCIM(nvcim_square)(const float *values, float *squares, size_t count) {
     for (size_t i = 0; i < count; i++) squares[i] = values[i] * values[i];
 }
@@ -192,23 +214,41 @@ INLINE size_t NVCIM(convert)(int has_noise, const float *mean, const float *vari
     return clipped;
 }
 
-size_t NVCIM(nvcim_convert)(const float *mean, const float *variance, const float *z,
-                            float codes_per_microampere, float offset, float low, float high,
-                            int32_t weight, int32_t *codes, size_t count) {
-    return variance ? NVCIM(convert)(1, mean, variance, z, codes_per_microampere, offset, low, high,
-                                     weight, codes, count)
-                    : NVCIM(convert)(0, mean, variance, z, codes_per_microampere, offset, low, high,
-                                     weight, codes, count);
+size_t NVCIM(nvcim_convert)(const float *mean, const float *variance, size_t stride,
+                            const float *z, float codes_per_microampere, float offset, float low,
+                            float high, int32_t weight, int32_t *codes, size_t rows,
+                            size_t columns) {
+    size_t clipped = 0;
+    if (stride == columns) {
+        columns *= rows;
+        rows = columns > 0;
+    }
+    for (size_t row = 0; row < rows; row++) {
+        clipped +=
+            variance
+                ? NVCIM(convert)(1, mean + row * stride, variance + row * stride,
+                                 z + row * columns, codes_per_microampere, offset, low, high,
+                                 weight, codes + row * columns, columns)
+                : NVCIM(convert)(0, mean + row * stride, variance, z, codes_per_microampere, offset,
+                                 low, high, weight, codes + row * columns, columns);
+    }
+    return clipped;
 }
 
-void NVCIM(nvcim_add_currents)(const float *mean, const float *variance, const float *z,
-                               float weight, float *restrict sums, size_t count) {
-    if (variance) {
-        for (size_t i = 0; i < count; i++) {
-            sums[i] += weight * (mean[i] + __builtin_elementwise_sqrt(variance[i]) * z[i]);
+void NVCIM(nvcim_add_currents)(const float *mean, const float *variance, size_t stride,
+                               const float *z, float weight, float *restrict sums, size_t rows,
+                               size_t columns) {
+    for (size_t row = 0; row < rows; row++) {
+        const float *m = mean + row * stride;
+        float *restrict sum = sums + row * columns;
+        if (variance) {
+            const float *v = variance + row * stride, *normal = z + row * columns;
+            for (size_t i = 0; i < columns; i++) {
+                sum[i] += weight * (m[i] + __builtin_elementwise_sqrt(v[i]) * normal[i]);
+            }
+        } else {
+            for (size_t i = 0; i < columns; i++) sum[i] += weight * m[i];
         }
-    } else {
-        for (size_t i = 0; i < count; i++) sums[i] += weight * mean[i];
     }
 }
 

@@ -49,20 +49,25 @@ void nvcim_dac(const uint8_t *codes, float lsb, float offset, float *volts, size
     CHOOSE(nvcim_dac, codes, lsb, offset, volts, count);
 }
 
+size_t nvcim_drive(const uint8_t *codes, float lsb, float offset, float *volts, float *squares,
+                   float *sums, size_t rows, size_t columns) {
+    return CHOOSE(nvcim_drive, codes, lsb, offset, volts, squares, sums, rows, columns);
+}
+
 void nvcim_square(const float *values, float *squares, size_t count) {
     CHOOSE(nvcim_square, values, squares, count);
 }
 
-size_t nvcim_convert(const float *mean, const float *variance, const float *z,
+size_t nvcim_convert(const float *mean, const float *variance, size_t stride, const float *z,
                      float codes_per_microampere, float offset, float low, float high,
-                     int32_t weight, int32_t *codes, size_t count) {
-    return CHOOSE(nvcim_convert, mean, variance, z, codes_per_microampere, offset, low, high,
-                  weight, codes, count);
+                     int32_t weight, int32_t *codes, size_t rows, size_t columns) {
+    return CHOOSE(nvcim_convert, mean, variance, stride, z, codes_per_microampere, offset, low,
+                  high, weight, codes, rows, columns);
 }
 
-void nvcim_add_currents(const float *mean, const float *variance, const float *z, float weight,
-                        float *sums, size_t count) {
-    CHOOSE(nvcim_add_currents, mean, variance, z, weight, sums, count);
+void nvcim_add_currents(const float *mean, const float *variance, size_t stride, const float *z,
+                        float weight, float *sums, size_t rows, size_t columns) {
+    CHOOSE(nvcim_add_currents, mean, variance, stride, z, weight, sums, rows, columns);
 }
 
 void nvcim_wire_step(const double *g, const double *relief, double sense_relief, double line,

@@ -55,4 +55,42 @@ public struct DAC: Sendable, Hashable {
             from, Float((1 + error.gain) * lsbVolts), Float(error.offsetLSB * lsbVolts), to,
             codes.count)
     }
+
+    /// What codes apply to the lines, and what that costs.
+    ///
+    /// - Shape: codes vectors × width, row-major.
+    /// - Precondition: no code is above `codeMax`.
+    public func drive(_ codes: [UInt8], width: Int) -> DrivenLines {
+        precondition(width > 0 && codes.count % width == 0)
+        var sums = [Float](repeating: 0, count: width)
+        var driven = 0
+        var squares: [Float] = []
+        let voltages = [Float](unsafeUninitializedCapacity: codes.count) { volts, count in
+            squares = [Float](unsafeUninitializedCapacity: codes.count) { squares, count in
+                count = codes.count
+                guard let volts = volts.baseAddress, let squares = squares.baseAddress else {
+                    return
+                }
+                driven = nvcim_drive(
+                    codes, Float((1 + error.gain) * lsbVolts), Float(error.offsetLSB * lsbVolts),
+                    volts, squares, &sums, codes.count / width, width)
+            }
+            count = codes.count
+        }
+        return DrivenLines(
+            voltages: voltages, squares: squares, sumSquares: sums.map { Double($0) },
+            drivenCount: driven)
+    }
+}
+
+/// Voltages of some vectors on the lines of a tile.
+public struct DrivenLines: Sendable {
+    /// Vectors × lines, V.
+    public let voltages: [Float]
+    /// V².
+    public let squares: [Float]
+    /// Σ V² of each line over the vectors, V².
+    public let sumSquares: [Double]
+    /// Lines with a code above 0, over the vectors.
+    public let drivenCount: Int
 }

@@ -51,6 +51,35 @@ public struct ProductImage: Sendable {
         self.variance = variance
     }
 
+    /// Images of the same inputs side by side, so that one product serves all: their outputs
+    /// follow each other. `nil`: they have wires or are not of one size.
+    ///
+    /// - Parameter transposed: the inputs are columns.
+    public init?(joining images: [ProductImage], transposed: Bool) {
+        guard let first = images.first,
+            images.allSatisfy({
+                $0.rows == first.rows && $0.columns == first.columns && $0.direction == nil
+                    && $0.variance.count == first.variance.count
+            })
+        else { return nil }
+        rows = transposed ? first.rows * images.count : first.rows
+        columns = transposed ? first.columns : first.columns * images.count
+        (arrays, direction) = ([], nil)
+        func joined(_ planes: [[Float]]) -> [Float] {
+            if transposed || planes[0].isEmpty { return planes.flatMap { $0 } }
+            var joined: [Float] = []
+            joined.reserveCapacity(planes.reduce(0) { $0 + $1.count })
+            for row in 0 ..< first.rows {
+                for plane in planes {
+                    joined += plane[row * first.columns ..< (row + 1) * first.columns]
+                }
+            }
+            return joined
+        }
+        mean = joined(images.map(\.mean))
+        variance = joined(images.map(\.variance))
+    }
+
     /// One array in its wires, or two that are subtracted.
     ///
     /// - Precondition: both have noise, or neither.

@@ -2,6 +2,10 @@ internal import CKernels
 
 /// Reusable memory of one worker.
 public struct ProductScratch {
+    /// Of the image that was applied last.
+    fileprivate var batch = 0
+    fileprivate var outputs = 0
+    fileprivate var hasNoise = false
     fileprivate var squares: [Float] = []
     fileprivate var mean: [Float] = []
     fileprivate var variance: [Float] = []
@@ -16,7 +20,6 @@ public struct ProductScratch {
             mean = [Float](repeating: 0, count: outputs)
             variance = mean
         }
-        if normals.isEmpty { normals = [Float](repeating: 0, count: TileProduct.chunk) }
     }
 }
 
@@ -44,22 +47,10 @@ public enum TileProduct {
         transposed: Bool, draws: EventDraws?, firstDraw: UInt64, adc: ADC, weight: Int32,
         codes: UnsafeMutableBufferPointer<Int32>, scratch: inout ProductScratch
     ) -> Int {
-        var clipped = 0
-        // Finite for any full scale: a current of 0 has code 0, every other one is clipped.
-        let codesPerMicroampere = min(
-            Float((1 + adc.error.gain) / adc.lsbMicroamperes), .greatestFiniteMagnitude)
-        let offset = Float(adc.error.offsetLSB)
-        let low = Float(adc.codeMin)
-        let high = Float(adc.codeMax)
-        forEachChunk(
-            voltages, batch, image, transposed, draws, firstDraw, outputs: codes.count, &scratch
-        ) { range, mean, variance, normals in
-            guard let base = codes.baseAddress else { return }
-            clipped += nvcim_convert(
-                mean, variance, normals, codesPerMicroampere, offset, low, high, weight,
-                base + range.lowerBound, range.count)
-        }
-        return clipped
+        scratch.apply(voltages, batch, image, transposed: transposed, hasNoise: draws != nil)
+        return accumulate(
+            part: 0, of: 1, draws: draws, firstDraw: firstDraw, adc: adc, weight: weight,
+            codes: codes, scratch: &scratch)
     }
 
     /// currents += weight · I: an ideal ADC.
@@ -68,62 +59,132 @@ public enum TileProduct {
         transposed: Bool, draws: EventDraws?, firstDraw: UInt64, weight: Float,
         currents: UnsafeMutableBufferPointer<Float>, scratch: inout ProductScratch
     ) {
-        forEachChunk(
-            voltages, batch, image, transposed, draws, firstDraw, outputs: currents.count, &scratch
-        ) { range, mean, variance, normals in
-            guard let base = currents.baseAddress else { return }
-            nvcim_add_currents(
-                mean, variance, normals, weight, base + range.lowerBound, range.count)
-        }
+        scratch.apply(voltages, batch, image, transposed: transposed, hasNoise: draws != nil)
+        accumulate(
+            part: 0, of: 1, draws: draws, firstDraw: firstDraw, weight: weight, currents: currents,
+            scratch: &scratch)
     }
 
-    /// Computes mean and variance of all outputs, then hands them out with their normals.
-    private static func forEachChunk(
-        _ voltages: UnsafeBufferPointer<Float>, _ batch: Int, _ image: borrowing ProductImage,
-        _ transposed: Bool, _ draws: EventDraws?, _ firstDraw: UInt64, outputs total: Int,
-        _ scratch: inout ProductScratch,
-        _ body: (
-            Range<Int>, UnsafePointer<Float>, UnsafePointer<Float>?, UnsafePointer<Float>?
-        ) -> Void
+    /// The same for one of several images that were joined and `apply`-ed together: outputs and
+    /// draws are those of the part alone.
+    public static func accumulate(
+        part: Int, of parts: Int, draws: EventDraws?, firstDraw: UInt64, adc: ADC, weight: Int32,
+        codes: UnsafeMutableBufferPointer<Int32>, scratch: inout ProductScratch
+    ) -> Int {
+        var clipped = 0
+        // Finite for any full scale: a current of 0 has code 0, every other one is clipped.
+        let codesPerMicroampere = min(
+            Float((1 + adc.error.gain) / adc.lsbMicroamperes), .greatestFiniteMagnitude)
+        let offset = Float(adc.error.offsetLSB)
+        let low = Float(adc.codeMin)
+        let high = Float(adc.codeMax)
+        scratch.forEachChunk(part, of: parts, draws, firstDraw, outputs: codes.count) { chunk in
+            guard let base = codes.baseAddress else { return }
+            clipped += nvcim_convert(
+                chunk.mean, chunk.variance, chunk.stride, chunk.normals, codesPerMicroampere,
+                offset, low, high, weight, base + chunk.first, chunk.rows, chunk.columns)
+        }
+        return clipped
+    }
+
+    /// The same with an ideal ADC.
+    public static func accumulate(
+        part: Int, of parts: Int, draws: EventDraws?, firstDraw: UInt64, weight: Float,
+        currents: UnsafeMutableBufferPointer<Float>, scratch: inout ProductScratch
+    ) {
+        scratch.forEachChunk(part, of: parts, draws, firstDraw, outputs: currents.count) { chunk in
+            guard let base = currents.baseAddress else { return }
+            nvcim_add_currents(
+                chunk.mean, chunk.variance, chunk.stride, chunk.normals, weight,
+                base + chunk.first, chunk.rows, chunk.columns)
+        }
+    }
+}
+
+/// Some vectors' outputs of one part: rows × columns.
+private struct OutputChunk {
+    /// Of the first output, in the part.
+    var first: Int
+    var rows: Int
+    var columns: Int
+    var mean: UnsafePointer<Float>
+    /// `nil`: no noise.
+    var variance: UnsafePointer<Float>?
+    /// From one vector to the next, in `mean` and `variance`.
+    var stride: Int
+    /// Dense.
+    var normals: UnsafePointer<Float>?
+}
+
+extension ProductScratch {
+    /// Mean and, with noise, variance of the currents of an image, batch × outputs.
+    ///
+    /// - Parameter known: squares of the voltages, where somebody has them.
+    public mutating func apply(
+        _ voltages: UnsafeBufferPointer<Float>, squares known: UnsafePointer<Float>? = nil,
+        _ batch: Int, _ image: borrowing ProductImage, transposed: Bool, hasNoise: Bool
     ) {
         let inputs = transposed ? image.columns : image.rows
         let outputs = transposed ? image.rows : image.columns
         precondition(voltages.count >= batch * inputs)
-        precondition(total == batch * outputs)
         precondition(image.direction.map { ($0 == .transposed) == transposed } ?? true)
-        guard let volts = voltages.baseAddress, total > 0 else { return }
-        scratch.reserve(inputs: batch * inputs, outputs: total)
+        (self.batch, self.outputs) = (batch, outputs)
+        self.hasNoise = hasNoise && !image.variance.isEmpty
+        guard let volts = voltages.baseAddress, batch > 0 else { return }
+        reserve(inputs: known == nil ? batch * inputs : 0, outputs: batch * outputs)
         MatrixProduct.product(
             volts, image.mean, transposed: transposed, m: batch, n: outputs, k: inputs,
-            into: &scratch.mean)
-        guard let draws, !image.variance.isEmpty else {
-            body(0 ..< total, scratch.mean, nil, nil)
-            return
+            into: &mean)
+        guard self.hasNoise else { return }
+        if let known {
+            MatrixProduct.product(
+                known, image.variance, transposed: transposed, m: batch, n: outputs, k: inputs,
+                into: &variance)
+        } else {
+            nvcim_square(volts, &squares, batch * inputs)
+            MatrixProduct.product(
+                squares, image.variance, transposed: transposed, m: batch, n: outputs, k: inputs,
+                into: &variance)
         }
-        nvcim_square(volts, &scratch.squares, batch * inputs)
-        MatrixProduct.product(
-            scratch.squares, image.variance, transposed: transposed, m: batch, n: outputs,
-            k: inputs, into: &scratch.variance)
         if !image.arrays.isEmpty {
-            scratch.wires.add(
-                of: image.arrays, voltages: volts, batch: batch, mean: scratch.mean,
-                to: &scratch.variance)
+            wires.add(of: image.arrays, voltages: volts, batch: batch, mean: mean, to: &variance)
         }
-        for first in stride(from: 0, to: total, by: chunk) {
-            let range = first ..< min(first + chunk, total)
-            scratch.normals.withUnsafeMutableBufferPointer { normals in
-                draws.normals(
-                    .productNoise, first: firstDraw + UInt64(first),
-                    into: UnsafeMutableBufferPointer(rebasing: normals[..<range.count]))
+    }
+
+    /// Hands out the outputs of a part with their normals.
+    fileprivate mutating func forEachChunk(
+        _ part: Int, of parts: Int, _ draws: EventDraws?, _ firstDraw: UInt64, outputs total: Int,
+        _ body: (OutputChunk) -> Void
+    ) {
+        precondition(part < parts && outputs % parts == 0)
+        let columns = outputs / parts
+        precondition(total == batch * columns)
+        guard total > 0 else { return }
+        let rowsAtOnce = max(1, TileProduct.chunk / columns)
+        if normals.count < rowsAtOnce * columns {
+            normals = [Float](repeating: 0, count: rowsAtOnce * columns)
+        }
+        for row in stride(from: 0, to: batch, by: rowsAtOnce) {
+            let rows = min(rowsAtOnce, batch - row)
+            let first = row * columns
+            if let draws, hasNoise {
+                normals.withUnsafeMutableBufferPointer { normals in
+                    draws.normals(
+                        .productNoise, first: firstDraw + UInt64(first),
+                        into: UnsafeMutableBufferPointer(rebasing: normals[..<(rows * columns)]))
+                }
             }
-            scratch.mean.withUnsafeBufferPointer { mean in
-                scratch.variance.withUnsafeBufferPointer { variance in
-                    scratch.normals.withUnsafeBufferPointer { normals in
+            let offset = row * outputs + part * columns
+            mean.withUnsafeBufferPointer { mean in
+                variance.withUnsafeBufferPointer { variance in
+                    normals.withUnsafeBufferPointer { normals in
                         guard let mean = mean.baseAddress, let variance = variance.baseAddress
-                        else {
-                            return
-                        }
-                        body(range, mean + first, variance + first, normals.baseAddress)
+                        else { return }
+                        body(
+                            OutputChunk(
+                                first: first, rows: rows, columns: columns, mean: mean + offset,
+                                variance: hasNoise ? variance + offset : nil, stride: outputs,
+                                normals: hasNoise ? normals.baseAddress : nil))
                     }
                 }
             }

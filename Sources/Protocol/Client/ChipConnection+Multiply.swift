@@ -9,11 +9,48 @@ public struct MultiplyOptions: Sendable {
     public var adcFullScaleMicroamperes = 0.0
     /// Also the sums of the LTM columns.
     public var ltm = false
+    /// The inputs are activation maps that the chip unrolls.
+    public var window: WireWindow?
 
     public init() {}
 }
 
+/// What one request of a stream of products carries in.
+public struct ProductInputs: Sendable {
+    public var type: WireTensor.TypeEnum
+    /// [batch, inputs], or the maps of a window.
+    public var shape: [Int]
+    public var frame: Frame
+
+    public init(type: WireTensor.TypeEnum, shape: [Int], frame: Frame) {
+        self.type = type
+        self.shape = shape
+        self.frame = frame
+    }
+}
+
 extension ChipConnection {
+    /// Multiplies many batches, each one request within the daemon's limits, with
+    /// up to eight in flight: `inputs` makes a batch when it is about to be sent,
+    /// `products` takes each answer as it comes, by the batch's number.
+    ///
+    /// - Throws: `ChipError`, or what a closure throws.
+    public func multiply(
+        matrix: UInt32, count: Int, options: MultiplyOptions = MultiplyOptions(),
+        inputs: (Int) throws -> ProductInputs, products: (Int, MultiplyOutcome) throws -> Void
+    ) throws {
+        let command = WireRequest.OneOf_Command.multiply(WireMultiply(matrix, options))
+        try perform(count) { number in
+            let inputs = try inputs(number)
+            return Work(
+                command: command,
+                tensors: [.describe(inputs.type, shape: inputs.shape, unit: .code)],
+                frames: [inputs.frame])
+        } answered: {
+            try products($0, product($1))
+        }
+    }
+
     /// Multiplies a batch of input vectors with a matrix.
     ///
     /// A batch beyond the daemon's limits, or one that is better pipelined, is
@@ -57,13 +94,7 @@ extension ChipConnection {
         matrix: UInt32, width: Int, batches: [TensorValues],
         options: MultiplyOptions = MultiplyOptions()
     ) throws(ChipError) -> [MultiplyOutcome] {
-        var multiply = WireMultiply()
-        multiply.matrix = matrix
-        multiply.transpose = options.transpose
-        multiply.bitSerial = options.bitSerial
-        multiply.output = options.output
-        multiply.adcFullScaleUa = options.adcFullScaleMicroamperes
-        multiply.ltm = options.ltm
+        let multiply = WireMultiply(matrix, options)
         var requests: [Work] = []
         for batch in batches {
             guard width > 0, batch.count > 0, batch.count % width == 0 else {
@@ -133,5 +164,18 @@ extension ChipConnection {
         let request = width * (type.elementBytes ?? 1)
         let reply = outputs * 4
         return max(1, min(batch, frame / 4 / max(1, request, reply)))
+    }
+}
+
+extension WireMultiply {
+    fileprivate init(_ matrix: UInt32, _ options: MultiplyOptions) {
+        self.init()
+        self.matrix = matrix
+        transpose = options.transpose
+        bitSerial = options.bitSerial
+        output = options.output
+        adcFullScaleUa = options.adcFullScaleMicroamperes
+        ltm = options.ltm
+        if let window = options.window { self.window = window }
     }
 }

@@ -192,18 +192,32 @@ public final class ChipConnection {
     /// Sends commands that occupy the chip but change nothing, several in flight,
     /// and waits for all. Answers come back in the order of the requests.
     func perform(_ works: [Work]) throws(ChipError) -> [Answer] {
-        var outgoing: [Outgoing] = []
-        for work in works {
-            var request = request(work.command)
-            request.deadlineMs = options.deadlineMilliseconds
-            request.tensors = work.tensors
-            outgoing.append(Outgoing(request, tensors: work.frames))
-        }
         var exchange = exchange(on: commands)
         exchange.prober = prober
-        let answers = try exchange.run(outgoing, inFlight: inFlight)
+        let answers = try exchange.run(works.map(outgoing), inFlight: inFlight)
         if let last = answers.last { _ = note(last) }
         return answers
+    }
+
+    /// The same for commands that are made as they are sent and whose answers are
+    /// used as they come, by number.
+    func perform(
+        _ count: Int, make: (Int) throws -> Work, answered: (Int, Answer) throws -> Void
+    ) throws {
+        var exchange = exchange(on: commands)
+        exchange.prober = prober
+        try exchange.stream(count, inFlight: inFlight) {
+            outgoing(try make($0))
+        } answered: {
+            try answered($0, note($1))
+        }
+    }
+
+    private func outgoing(_ work: Work) -> Outgoing {
+        var request = request(work.command)
+        request.deadlineMs = options.deadlineMilliseconds
+        request.tensors = work.tensors
+        return Outgoing(request, tensors: work.frames)
     }
 
     var inFlight: Int {

@@ -105,21 +105,44 @@ struct Exchange {
     /// - Throws: the first refusal or failure; answers to the others are dropped
     ///   when they come.
     func run(_ requests: [Outgoing], inFlight: Int) throws(ChipError) -> [Answer] {
+        var answers = [Answer?](repeating: nil, count: requests.count)
+        do {
+            try stream(requests.count, inFlight: inFlight) {
+                requests[$0]
+            } answered: {
+                answers[$0] = $1
+            }
+        } catch let error as ChipError {
+            throw error
+        } catch {
+            preconditionFailure("the closures throw nothing: \(error)")
+        }
+        return answers.compactMap { $0 }
+    }
+
+    /// Makes each request when it is about to be sent, and hands out each answer
+    /// when it comes: what the closures do overlaps the daemon's work.
+    ///
+    /// - Throws: the first refusal or failure, or what a closure throws.
+    func stream(
+        _ count: Int, inFlight: Int, make: (Int) throws -> Outgoing,
+        answered: (Int, Answer) throws -> Void
+    ) throws {
         precondition(inFlight > 0)
         var watch = watch
-        var answers = [Answer?](repeating: nil, count: requests.count)
         var waiting: [UInt64: Pending] = [:]
         var started = 0
         var finished = 0
-        while finished < requests.count {
+        while finished < count {
             try watch?.look()
-            while waiting.count < inFlight, started < requests.count {
+            while waiting.count < inFlight, started < count {
+                let outgoing = try make(started)
                 let now = ContinuousClock.now
                 var pending = Pending(
-                    index: started, outgoing: requests[started], since: now, alive: now, sent: now,
+                    index: started, outgoing: outgoing, since: now, alive: now, sent: now,
                     due: now, pause: Self.backoffFirst)
                 try send(&pending)
-                waiting[requests[started].request.requestID] = pending
+                waiting[outgoing.request.requestID] = pending
                 started += 1
             }
             let due = waiting.values.map(\.due).min() ?? ContinuousClock.now
@@ -128,9 +151,9 @@ struct Exchange {
                 guard let (id, answer) = try accept(received, waiting: waiting) else { continue }
                 guard var pending = waiting[id] else { continue }
                 if let answer = try judge(answer, &pending) {
-                    answers[pending.index] = answer
                     waiting[id] = nil
                     finished += 1
+                    try answered(pending.index, answer)
                 } else {
                     waiting[id] = pending
                 }
@@ -138,15 +161,14 @@ struct Exchange {
             let now = ContinuousClock.now
             for (id, var pending) in waiting where pending.due <= now {
                 if let answer = try follow(&pending) {
-                    answers[pending.index] = answer
                     waiting[id] = nil
                     finished += 1
+                    try answered(pending.index, answer)
                 } else {
                     waiting[id] = pending
                 }
             }
         }
-        return answers.compactMap { $0 }
     }
 
     private func send(_ pending: inout Pending) throws(ChipError) {

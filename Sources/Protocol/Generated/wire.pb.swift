@@ -2703,6 +2703,16 @@ public nonisolated struct WireMultiply: Sendable {
   /// second reply tensor f32 [batch, column blocks, polarities, LTM columns], PRODUCT
   public var ltm: Bool = false
 
+  /// absent: inputs are vectors
+  public var window: WireWindow {
+    get {_window ?? WireWindow()}
+    set {_window = newValue}
+  }
+  /// Returns true if `window` has been explicitly set.
+  public var hasWindow: Bool {self._window != nil}
+  /// Clears the value of `window`. Subsequent reads from it will return its default value.
+  public mutating func clearWindow() {self._window = nil}
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public nonisolated enum Output: SwiftProtobuf.Enum, Swift.CaseIterable {
@@ -2746,6 +2756,33 @@ public nonisolated struct WireMultiply: Sendable {
     ]
 
   }
+
+  public init() {}
+
+  fileprivate var _window: WireWindow? = nil
+}
+
+/// Inputs are activation maps [batch, height, width, channels]; the chip's input buffer unrolls them.
+public nonisolated struct WireWindow: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var kernelHeight: UInt32 = 0
+
+  public var kernelWidth: UInt32 = 0
+
+  public var strideHeight: UInt32 = 0
+
+  public var strideWidth: UInt32 = 0
+
+  /// rows of code 0 above and below
+  public var paddingHeight: UInt32 = 0
+
+  /// columns of code 0 left and right
+  public var paddingWidth: UInt32 = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
 }
@@ -6854,7 +6891,7 @@ nonisolated extension WireReadResult: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
 nonisolated extension WireMultiply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Multiply"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}matrix\0\u{1}transpose\0\u{3}bit_serial\0\u{1}output\0\u{3}adc_full_scale_ua\0\u{1}ltm\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}matrix\0\u{1}transpose\0\u{3}bit_serial\0\u{1}output\0\u{3}adc_full_scale_ua\0\u{1}ltm\0\u{1}window\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -6868,12 +6905,17 @@ nonisolated extension WireMultiply: SwiftProtobuf.Message, SwiftProtobuf._Messag
       case 4: try { try decoder.decodeSingularEnumField(value: &self.output) }()
       case 5: try { try decoder.decodeSingularDoubleField(value: &self.adcFullScaleUa) }()
       case 6: try { try decoder.decodeSingularBoolField(value: &self.ltm) }()
+      case 7: try { try decoder.decodeSingularMessageField(value: &self._window) }()
       default: break
       }
     }
   }
 
   public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if self.matrix != 0 {
       try visitor.visitSingularUInt32Field(value: self.matrix, fieldNumber: 1)
     }
@@ -6892,6 +6934,9 @@ nonisolated extension WireMultiply: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if self.ltm != false {
       try visitor.visitSingularBoolField(value: self.ltm, fieldNumber: 6)
     }
+    try { if let v = self._window {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -6902,6 +6947,7 @@ nonisolated extension WireMultiply: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if lhs.output != rhs.output {return false}
     if lhs.adcFullScaleUa != rhs.adcFullScaleUa {return false}
     if lhs.ltm != rhs.ltm {return false}
+    if lhs._window != rhs._window {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -6909,6 +6955,61 @@ nonisolated extension WireMultiply: SwiftProtobuf.Message, SwiftProtobuf._Messag
 
 nonisolated extension WireMultiply.Output: SwiftProtobuf._ProtoNameProviding {
   public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0OUTPUT_UNSPECIFIED\0\u{1}CODES\0\u{1}PRODUCTS\0")
+}
+
+nonisolated extension WireWindow: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".Window"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}kernel_height\0\u{3}kernel_width\0\u{3}stride_height\0\u{3}stride_width\0\u{3}padding_height\0\u{3}padding_width\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.kernelHeight) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.kernelWidth) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.strideHeight) }()
+      case 4: try { try decoder.decodeSingularUInt32Field(value: &self.strideWidth) }()
+      case 5: try { try decoder.decodeSingularUInt32Field(value: &self.paddingHeight) }()
+      case 6: try { try decoder.decodeSingularUInt32Field(value: &self.paddingWidth) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.kernelHeight != 0 {
+      try visitor.visitSingularUInt32Field(value: self.kernelHeight, fieldNumber: 1)
+    }
+    if self.kernelWidth != 0 {
+      try visitor.visitSingularUInt32Field(value: self.kernelWidth, fieldNumber: 2)
+    }
+    if self.strideHeight != 0 {
+      try visitor.visitSingularUInt32Field(value: self.strideHeight, fieldNumber: 3)
+    }
+    if self.strideWidth != 0 {
+      try visitor.visitSingularUInt32Field(value: self.strideWidth, fieldNumber: 4)
+    }
+    if self.paddingHeight != 0 {
+      try visitor.visitSingularUInt32Field(value: self.paddingHeight, fieldNumber: 5)
+    }
+    if self.paddingWidth != 0 {
+      try visitor.visitSingularUInt32Field(value: self.paddingWidth, fieldNumber: 6)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WireWindow, rhs: WireWindow) -> Bool {
+    if lhs.kernelHeight != rhs.kernelHeight {return false}
+    if lhs.kernelWidth != rhs.kernelWidth {return false}
+    if lhs.strideHeight != rhs.strideHeight {return false}
+    if lhs.strideWidth != rhs.strideWidth {return false}
+    if lhs.paddingHeight != rhs.paddingHeight {return false}
+    if lhs.paddingWidth != rhs.paddingWidth {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
 }
 
 nonisolated extension WireMultiplyResult: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {

@@ -33,6 +33,41 @@ final class Daemon {
         return try folder.write(lines.joined(separator: "\n"), to: "specs/chips/small.yaml")
     }
 
+    /// 4-bit cells on a manual clock, without noise of programming and reading.
+    ///
+    /// - Parameter adc: bits, or "ideal".
+    static func exactSpec(in folder: Folder, adc: String, tiles: Int) throws -> String {
+        let specs = Programs.repository.appendingPathComponent("firmware-specs")
+        try FileManager.default.createDirectory(
+            atPath: folder.path("exact/chips"), withIntermediateDirectories: true)
+        try FileManager.default.createDirectory(
+            atPath: folder.path("exact/devices"), withIntermediateDirectories: true)
+        func changed(_ file: String, _ values: [String: String]) throws -> String {
+            let text = try String(
+                contentsOf: specs.appendingPathComponent(file), encoding: .utf8)
+            var left = values
+            let lines = text.components(separatedBy: "\n").compactMap { line -> String? in
+                guard let colon = line.firstIndex(of: ":") else { return line }
+                let key = line[..<colon].trimmingCharacters(in: .whitespaces)
+                guard let value = left.removeValue(forKey: key) else { return line }
+                return value.isEmpty ? nil : "\(line[..<colon]): \(value)"
+            }
+            precondition(left.isEmpty, "\(file) has no \(left.keys)")
+            return lines.joined(separator: "\n")
+        }
+        let none = "{value: 0, source: \"chosen\"}"
+        _ = try folder.write(
+            changed(
+                "devices/rram.yaml",
+                ["read_noise_relative": none, "programming_noise_relative": none]),
+            to: "exact/devices/rram.yaml")
+        return try folder.write(
+            changed(
+                "chips/rram.yaml",
+                ["adc_bits": adc, "tiles": "\(tiles)", "mode": "manual", "rate_s_per_s": ""]),
+            to: "exact/chips/exact-\(adc).yaml")
+    }
+
     /// - Parameter tracer: a command in front of the daemon's own.
     init(
         in folder: Folder, spec: String, state: String = "state", socket: String = "chip",

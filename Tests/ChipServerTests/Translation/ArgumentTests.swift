@@ -127,7 +127,51 @@ struct ArgumentTests {
                 Commands.tensor(.u8, [65_537, 1], .code, [UInt8](repeating: 0, count: 65_537))
             ],
             sentence: "the batch has 65537 vectors; the limit is 65536"),
+        Case(
+            command: multiply { $0.window = window() }, tensors: [inputs],
+            sentence: "tensors[0] (input codes) is u8 [1, 2]; it must have 4 dimensions"),
+        Case(
+            command: multiply { _ in }, tensors: [maps],
+            sentence: "tensors[0] (input codes) is u8 [300, 16, 16, 1]; it must have 2 dimensions"),
+        Case(
+            command: multiply { $0.window = window { $0.kernelHeight = 0 } }, tensors: [maps],
+            sentence: "window.kernel_height is 0; allowed: 1 … 64"),
+        Case(
+            command: multiply { $0.window = window { $0.strideWidth = 65 } }, tensors: [maps],
+            sentence: "window.stride_width is 65; allowed: 1 … 64"),
+        Case(
+            command: multiply { $0.window = window { $0.paddingWidth = 3 } }, tensors: [maps],
+            sentence: "window.padding_width is 3; allowed: 0 … 2"),
+        Case(
+            command: multiply { $0.window = window { $0.kernelWidth = 17 } }, tensors: [maps],
+            sentence: "window.kernel_width is 17; allowed: 1 … 16, the width of the padded map"),
+        Case(
+            command: multiply {
+                $0.window = window {
+                    $0.paddingHeight = 1; $0.paddingWidth = 1
+                }
+            },
+            tensors: [maps],
+            sentence: "the batch has 76800 vectors; the limit is 65536: send at most 256 maps"),
+        Case(
+            command: multiply { $0.window = window() },
+            tensors: [
+                Commands.tensor(
+                    .u8, [1, 259, 259, 1], .code, [UInt8](repeating: 0, count: 259 * 259))
+            ],
+            sentence: "one map has 66049 places of the window; the limit is 65536 vectors"),
     ]
+
+    private static let maps = Commands.tensor(
+        .u8, [300, 16, 16, 1], .code, [UInt8](repeating: 0, count: 300 * 256))
+
+    private static func window(_ change: (inout WireWindow) -> Void = { _ in }) -> WireWindow {
+        var window = WireWindow()
+        (window.kernelHeight, window.kernelWidth) = (3, 3)
+        (window.strideHeight, window.strideWidth) = (1, 1)
+        change(&window)
+        return window
+    }
 
     @Test func eachIsRefusedBeforeTheChipWorks() throws {
         let test = try TestDaemon()

@@ -13,7 +13,9 @@ struct MappingTests {
         let input = try random.uniform(0 ..< 1, [2, 2, 9, 7])
         let vectors = try Unrolling.vectors(input, of: layer)
         #expect(vectors.shape[1] == layer.rows)
-        let matrix = try layer.weight.reshaped([layer.columns, layer.rows]).permuted([1, 0])
+        // Channel fastest, as a chip's window unrolls.
+        let matrix = try layer.weight.permuted([0, 2, 3, 1])
+            .reshaped([layer.columns, layer.rows]).permuted([1, 0])
         let output = try Unrolling.output(
             vectors.matrixProduct(matrix), of: layer, inputShape: input.shape)
         let expected = try layer.digitalProduct(input, weight: layer.weight)
@@ -106,10 +108,11 @@ struct MappingTests {
         var sheet = try DigitalChip().dataSheet
         sheet.batchMax = 1000
         sheet.frameBytesMax = 4096 + 400
-        #expect(sheet.vectorsMax(rows: 10, columns: 1) == 40)
-        #expect(sheet.vectorsMax(rows: 1, columns: 10) == 10)
-        #expect(sheet.vectorsMax(rows: 100_000, columns: 1) == 1)
+        #expect(sheet.unitsMax(vectors: 1, bytesIn: 10, bytesOut: 4) == 40)
+        #expect(sheet.unitsMax(vectors: 1, bytesIn: 1, bytesOut: 40) == 10)
+        #expect(sheet.unitsMax(vectors: 1, bytesIn: 100_000, bytesOut: 4) == 1)
         sheet.frameBytesMax = 1 << 26
-        #expect(sheet.vectorsMax(rows: 10, columns: 10) == 1000)
+        #expect(sheet.unitsMax(vectors: 1, bytesIn: 10, bytesOut: 40) == 1000)
+        #expect(sheet.unitsMax(vectors: 300, bytesIn: 10, bytesOut: 40) == 3)
     }
 }

@@ -36,7 +36,10 @@ final class DigitalChip: ChipSession {
         var minus: [[Float]]
     }
 
-    init(_ imperfections: Imperfections = Imperfections(), seed: UInt64 = 1, batchMax: Int = 4096)
+    init(
+        _ imperfections: Imperfections = Imperfections(), seed: UInt64 = 1, batchMax: Int = 4096,
+        tiles: Int = 10_000
+    )
         throws
     {
         self.imperfections = imperfections
@@ -48,7 +51,7 @@ final class DigitalChip: ChipSession {
             adcBits: imperfections.adcBits, readNoiseRelative: imperfections.readNoise,
             readNoiseConstant: 0, programmingSpread: imperfections.openLoopSpread,
             verifyTolerance: 0.03,
-            batchMax: batchMax, frameBytesMax: 64 << 20)
+            batchMax: batchMax, frameBytesMax: 64 << 20, tiles: tiles)
     }
 
     func map(_ request: MatrixRequest) throws -> ChipMatrix {
@@ -65,6 +68,14 @@ final class DigitalChip: ChipSession {
     }
 
     func unmap(_ matrix: ChipMatrix) throws { stored[matrix.id] = nil }
+    func tilesFree() throws -> Int {
+        stored.values.reduce(dataSheet.tiles) {
+            $0
+                - dataSheet.tiles(
+                    rows: $1.matrix.rows, columns: $1.matrix.columns,
+                    weightBits: 2 * $1.matrix.slices, mapping: $1.matrix.mapping)
+        }
+    }
     func matrices() throws -> [ChipMatrix] { stored.values.map(\.matrix).sorted { $0.id < $1.id } }
 
     func program(_ matrix: ChipMatrix, _ codes: WeightCodes, _ options: ProgramOptions) throws
@@ -125,20 +136,24 @@ final class DigitalChip: ChipSession {
         return (0 ..< matrix.slices).flatMap { entry.plus[$0] + entry.minus[$0] }
     }
 
-    func multiply(_ matrix: ChipMatrix, _ batches: [InputCodes]) throws -> [OutputCodes] {
-        try batches.map { batch in
-            precondition(
-                batch.vectors <= dataSheet.vectorsMax(rows: matrix.rows, columns: matrix.columns))
-            batchesSeen.append(batch.vectors)
-            return try product(stored[matrix.id]!, batch)
+    func multiply(
+        _ matrix: ChipMatrix, _ request: ProductRequest, inputs: (Int) throws -> InputCodes,
+        outputs: (Int, OutputCodes) throws -> Void
+    ) throws {
+        precondition(request.window == nil && !request.isTransposed && request.fullScale == nil)
+        for number in 0 ..< request.count {
+            let batch = try inputs(number)
+            precondition(batch.shape[0] <= dataSheet.batchMax)
+            batchesSeen.append(batch.shape[0])
+            try outputs(number, product(stored[matrix.id]!, batch))
         }
     }
 
     private func product(_ entry: Stored, _ batch: InputCodes) throws -> OutputCodes {
+        precondition(!batch.isSigned)
         let matrix = entry.matrix
         let slices = BitSlices(matrix)
-        let inputs = try Tensor.bytes(batch.values, shape: [batch.vectors, batch.rows]).cast(
-            to: .float32)
+        let inputs = try Tensor.bytes(batch.values, shape: batch.shape).cast(to: .float32)
         let unit = ConverterRange.currentUnit(dataSheet)
         // One step of the ADC in (input code × level); 1 where it is ideal.
         let step =
@@ -153,7 +168,7 @@ final class DigitalChip: ChipSession {
         var conversions: UInt64 = 0
         for slice in 0 ..< slices.slices {
             let significance = Double(1 << (slice * slices.bits))
-            for block in ConverterRange.rowBlocks(matrix.rows, tileRows: dataSheet.rows) {
+            for block in ConverterRange.blocks(matrix.rows, of: dataSheet.rows) {
                 let part = try inputs.narrowed(block, dimension: 1)
                 let range = block.lowerBound * matrix.columns ..< block.upperBound * matrix.columns
                 let shape = [block.count, matrix.columns]
@@ -164,7 +179,7 @@ final class DigitalChip: ChipSession {
                     let variance = try Tensor.floats(
                         zip(plus, minus).map { ($0 * $0 + $1 * $1) / 36 }, shape: shape)
                     let sigma = try part.multiplied(by: part).matrixProduct(variance).squareRoot()
-                    let noise = try random.normal([batch.vectors, matrix.columns])
+                    let noise = try random.normal([batch.shape[0], matrix.columns])
                     current = try current.adding(
                         sigma.multiplied(by: noise), times: imperfections.readNoise)
                 }
@@ -178,7 +193,7 @@ final class DigitalChip: ChipSession {
         }
         let values = try total!.cast(to: .int64).integers()
         return OutputCodes(
-            vectors: batch.vectors, columns: matrix.columns, values: values.map(Int32.init),
+            vectors: batch.shape[0], columns: matrix.columns, values: values.map(Int32.init),
             lsb: step / Double(slices.stretch), conversions: conversions, clipped: clipped)
     }
 

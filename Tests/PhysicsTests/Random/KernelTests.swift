@@ -112,6 +112,35 @@ struct KernelTests {
             for (fast, slow) in pairs { #expect(Self.firstDifference(fast, slow) == nil) }
         }
 
+        @Test(hasAVX2, arguments: [1, 7, 8, 9, 100])
+        func drivenLines(width: Int) {
+            let codes = (0 ..< 5 * width).map { UInt8(truncatingIfNeeded: $0 * $0 % 7 * 40) }
+            typealias Drive = (
+                UnsafePointer<UInt8>?, Float, Float, UnsafeMutablePointer<Float>?,
+                UnsafeMutablePointer<Float>?, UnsafeMutablePointer<Float>?, Int, Int
+            ) -> Int
+            func run(_ drive: Drive) -> (bits: [UInt32], driven: Int) {
+                var volts = [Float](repeating: 0, count: codes.count)
+                var squares = volts
+                var sums = [Float](repeating: 0.5, count: width)
+                let driven = drive(codes, 0.0007, -0.0003, &volts, &squares, &sums, 5, width)
+                return ((volts + squares + sums).map(\.bitPattern), driven)
+            }
+            let (fast, slow) = (run(nvcim_drive_avx2), run(nvcim_drive_baseline))
+            #expect(Self.firstDifference(fast.bits, slow.bits) == nil)
+            #expect(fast.driven == slow.driven)
+            #expect(slow.driven == codes.count { $0 != 0 })
+            var volts = [Float](repeating: 0, count: codes.count)
+            nvcim_dac_baseline(codes, 0.0007, -0.0003, &volts, codes.count)
+            let sums = (0 ..< width).map { column in
+                stride(from: column, to: codes.count, by: width).reduce(Float(0.5)) {
+                    $0 + volts[$1] * volts[$1]
+                }
+            }
+            let expected = (volts + volts.map { $0 * $0 } + sums).map(\.bitPattern)
+            #expect(Self.firstDifference(slow.bits, expected) == nil)
+        }
+
         @Test(hasAVX2, arguments: [0, 1, 7, 8, 9, 1003], [true, false])
         func convertersAndCurrents(count: Int, hasNoise: Bool) {
             let draws = EventDraws(serial: 1, event: 2)
@@ -120,21 +149,40 @@ struct KernelTests {
             let normals = draws.normals(.productNoise, first: 0, count: count)
             let variance = hasNoise ? spread : nil
             let z = hasNoise ? normals : nil
-            var fast = [Int32](repeating: 5, count: count)
-            var slow = fast
-            let clippedFast = nvcim_convert_avx2(
-                mean, variance, z, 20, 0.3, -31, 31, 3, &fast, count)
-            let clippedSlow = nvcim_convert_baseline(
-                mean, variance, z, 20, 0.3, -31, 31, 3, &slow, count)
-            #expect(Self.firstDifference(fast, slow) == nil)
-            #expect(clippedFast == clippedSlow)
-            #expect(count < 100 || clippedFast > 0)
-            var sums = [Float](repeating: 1, count: count)
-            var others = sums
-            nvcim_add_currents_avx2(mean, variance, z, -2, &sums, count)
-            nvcim_add_currents_baseline(mean, variance, z, -2, &others, count)
-            #expect(
-                Self.firstDifference(sums.map(\.bitPattern), others.map(\.bitPattern)) == nil)
+            // Together, and as the first half of rows twice as wide.
+            for stride in [count, 2 * (count / 3)] {
+                let columns = stride == count ? count : count / 3
+                let rows = columns == 0 ? 0 : stride == count ? 1 : 2
+                var fast = [Int32](repeating: 5, count: count)
+                var slow = fast
+                let clippedFast = nvcim_convert_avx2(
+                    mean, variance, stride, z, 20, 0.3, -31, 31, 3, &fast, rows, columns)
+                let clippedSlow = nvcim_convert_baseline(
+                    mean, variance, stride, z, 20, 0.3, -31, 31, 3, &slow, rows, columns)
+                #expect(Self.firstDifference(fast, slow) == nil)
+                #expect(clippedFast == clippedSlow)
+                #expect(count < 100 || clippedFast > 0)
+                var sums = [Float](repeating: 1, count: count)
+                var others = sums
+                nvcim_add_currents_avx2(mean, variance, stride, z, -2, &sums, rows, columns)
+                nvcim_add_currents_baseline(mean, variance, stride, z, -2, &others, rows, columns)
+                #expect(
+                    Self.firstDifference(sums.map(\.bitPattern), others.map(\.bitPattern)) == nil)
+                // Rows apart are what they are alone.
+                var alone = [Int32](repeating: 5, count: count)
+                for row in 0 ..< rows {
+                    for column in 0 ..< columns {
+                        let (at, to) = (row * stride + column, row * columns + column)
+                        let noise = hasNoise ? spread[at].squareRoot() * normals[to] : 0
+                        let current = mean[at] + noise
+                        alone[to] +=
+                            3
+                            * Int32(
+                                min(31, max(-31, (current * 20 + 0.3).rounded(.toNearestOrEven))))
+                    }
+                }
+                #expect(Self.firstDifference(alone, slow) == nil)
+            }
         }
     #endif
 }

@@ -273,13 +273,14 @@ public struct ReadCommand: Sendable {
 }
 
 public struct MultiplyCommand: Sendable {
-    /// Batch × inputs, row-major.
+    /// Batch × inputs, or the maps of `window`, row-major.
     public enum Inputs: Sendable {
         case unsigned([UInt8])
         case signed([Int8])
     }
     public var matrix: UInt32
     public var inputs: Inputs
+    /// Vectors after unrolling.
     public var batch: Int
     public var transposed: Bool
     public var bitSerial: Bool
@@ -289,10 +290,13 @@ public struct MultiplyCommand: Sendable {
     public var fullScaleMicroamperes: Double
     /// Also the sums of the LTM columns.
     public var includesLTM: Bool
+    /// `nil`: the inputs are vectors.
+    public var window: InputWindow?
 
     public init(
         matrix: UInt32, inputs: Inputs, batch: Int, transposed: Bool, bitSerial: Bool,
-        products: Bool, fullScaleMicroamperes: Double, includesLTM: Bool = false
+        products: Bool, fullScaleMicroamperes: Double, includesLTM: Bool = false,
+        window: InputWindow? = nil
     ) {
         self.matrix = matrix
         self.inputs = inputs
@@ -302,6 +306,7 @@ public struct MultiplyCommand: Sendable {
         self.products = products
         self.fullScaleMicroamperes = fullScaleMicroamperes
         self.includesLTM = includesLTM
+        self.window = window
     }
 }
 

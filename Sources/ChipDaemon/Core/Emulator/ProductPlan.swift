@@ -17,6 +17,8 @@ struct ProductPlan: Sendable {
     var layout: MatrixLayout
     var batch: Int
     var inputs: MultiplyCommand.Inputs
+    /// `nil`: the inputs are vectors.
+    var window: InputWindow?
     var isTransposed: Bool
     var isBitSerial: Bool
     var dac: DAC
@@ -88,12 +90,24 @@ struct ProductPlan: Sendable {
         4 * (outputCount + (ltm.map { ltmShape($0)[1...].reduce(1, *) } ?? 0))
     }
 
-    /// Σ_i X_i of one vector.
-    func inputSum(_ vector: Int) -> Int {
-        let range = vector * inputCount ..< (vector + 1) * inputCount
+    /// Σ_i X_i of some vectors.
+    func inputSums(_ vectors: Range<Int>) -> [Int] {
+        var sums = [Int](repeating: 0, count: vectors.count)
+        for sign in signs {
+            let magnitudes = magnitudes(vectors, 0 ..< inputCount, sign: sign)
+            for index in sums.indices {
+                let vector = index * inputCount ..< (index + 1) * inputCount
+                sums[index] += Int(sign) * magnitudes[vector].reduce(0) { $0 + Int($1) }
+            }
+        }
+        return sums
+    }
+
+    /// Codes that travelled in.
+    var codesIn: Int {
         switch inputs {
-        case .unsigned(let codes): return codes[range].reduce(0) { $0 + Int($1) }
-        case .signed(let codes): return codes[range].reduce(0) { $0 + Int($1) }
+        case .unsigned(let codes): codes.count
+        case .signed(let codes): codes.count
         }
     }
 
@@ -109,8 +123,10 @@ struct ProductPlan: Sendable {
     }
 
     /// A block of inputs of some vectors.
-    private func gather<Code>(_ codes: [Code], _ vectors: Range<Int>, _ range: Range<Int>) -> [Code]
-    {
+    private func gather<Code: FixedWidthInteger>(
+        _ codes: [Code], _ vectors: Range<Int>, _ range: Range<Int>
+    ) -> [Code] {
+        if let window { return window.unrolled(codes, vectors, range) }
         if range.count == inputCount {
             return Array(codes[vectors.lowerBound * inputCount ..< vectors.upperBound * inputCount])
         }
@@ -156,7 +172,7 @@ extension Worker {
             ? command.fullScaleMicroamperes : matrix.fullScaleMicroamperes
         var plan = ProductPlan(
             matrix: matrix, bank: bank, layout: layout, batch: command.batch,
-            inputs: command.inputs, isTransposed: command.transposed,
+            inputs: command.inputs, window: command.window, isTransposed: command.transposed,
             isBitSerial: command.bitSerial, dac: dac,
             adc: bank.isDigital ? nil : adc(for: matrix, fullScale: fullScale),
             productsPerMicroampere: kappa, referencePerInput: reference)
@@ -243,7 +259,9 @@ extension Worker {
                     "input code \(index)", "\(codes[index])", allowed: "−\(codeMax) … \(codeMax)")
             }
         }
-        guard count == plan.batch * plan.inputCount else {
+        if let window = plan.window {
+            try check(window, of: plan, codes: count)
+        } else if count != plan.batch * plan.inputCount {
             throw ChipFault(
                 .invalidArgument, .tensor, .afterFix,
                 "inputs have \(count) elements; \(plan.batch) vectors of matrix "
@@ -263,6 +281,22 @@ extension Worker {
                 "output is CODES; the chip's ADC is ideal and has no codes: ask for PRODUCTS")
         }
         try checkAccumulator(plan)
+    }
+
+    private func check(_ window: InputWindow, of plan: ProductPlan, codes count: Int)
+        throws(ChipFault)
+    {
+        guard !plan.isTransposed else {
+            throw .field("window", "present", allowed: "absent where transpose is true")
+        }
+        precondition(plan.batch * window.mapSize == count * window.places)
+        guard window.inputs == plan.inputCount else {
+            throw ChipFault(
+                .invalidArgument, .tensor, .afterFix,
+                "a window of \(window.rows.kernel) × \(window.columns.kernel) over maps of "
+                    + "\(window.channels) channels has \(window.inputs) inputs; matrix "
+                    + "\(plan.matrix.id) has \(plan.inputCount) rows")
+        }
     }
 
     /// The digital accumulator has 32 bits.

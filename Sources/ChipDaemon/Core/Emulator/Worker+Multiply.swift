@@ -13,7 +13,7 @@ private struct Shared<Element: Sendable>: @unchecked Sendable {
 extension Worker {
     /// Vectors of one part of a split product (chosen: two parts of the benchmark's batch). Parts
     /// are cut by this number, never by the number of threads, so that no result depends on it.
-    private static let vectorsPerPart = 128
+    static let vectorsPerPart = 128
 
     mutating func multiply(
         _ command: MultiplyCommand, at time: ChipInstant, limits: ChipLimits, work: WorkContext
@@ -22,13 +22,14 @@ extension Worker {
         if plan.bank.isDigital { return multiplyDigitally(command, plan, at: time, work: work) }
         let draws = try nextSampleEvent()
         let passes = passes(of: plan, at: time)
+        let groups = passes.map { ProductGroup.groups(of: $0, transposed: plan.isTransposed) }
         let shape = [plan.batch, plan.outputCount]
         var result: ProductResult
         var sums: PassSums
         if let adc = plan.adc {
             let codes: [Int32]
             (codes, sums) = Self.split(plan, width: plan.outputCount, zero: 0, work) {
-                plan.codes($0, passes, adc: adc, draws: draws, into: $1)
+                plan.codes($0, groups, adc: adc, draws: draws, into: $1)
             }
             let lsb = plan.productsPerMicroampere * adc.lsbMicroamperes
             result = ProductResult(
@@ -36,7 +37,7 @@ extension Worker {
         } else {
             let products: [Float]
             (products, sums) = Self.split(plan, width: plan.outputCount, zero: 0, work) {
-                plan.products($0, passes, draws: draws, into: $1)
+                plan.products($0, groups, draws: draws, into: $1)
             }
             result = ProductResult(.products(products), shape: shape)
         }
@@ -119,225 +120,7 @@ extension Worker {
                 outputLinesPerTile: plan.isTransposed ? plan.bank.rows : plan.bank.bitLines,
                 drivenLines: sums.drivenLines, conversions: sums.conversions,
                 adcBits: spec.converters.adcBits,
-                bytes: plan.batch * (plan.inputCount + plan.replyBytesPerVector),
+                bytes: plan.codesIn + plan.batch * plan.replyBytesPerVector,
                 currentSquares: sums.currentSquares))
-    }
-}
-
-/// One image in the sum of one output block.
-struct ProductPass: Sendable {
-    var number: Int
-    var inputBlock: Int
-    var image: TileImage
-    /// Sign of the polarity times L^s.
-    var weight: Int32
-    /// A fault of the converters behind the columns. Of a pair that is subtracted before it is
-    /// converted, those of the positive tile are in use.
-    var adcOffsetLSB: Double
-    /// LTM columns hang on lines that the data's passes drive.
-    var drivesLines = true
-}
-
-/// What the parts of a product add up beside the outputs.
-struct PassSums: Sendable {
-    var clipped = 0
-    var conversions = 0
-    /// Lines with a voltage above 0, over vectors, phases, bits and tiles.
-    var drivenLines = 0
-    /// Σ V²·g over vectors, phases and cells, V²·µS: the power of the cell currents.
-    var currentSquares = 0.0
-
-    static func + (lhs: PassSums, rhs: PassSums) -> PassSums {
-        PassSums(
-            clipped: lhs.clipped + rhs.clipped, conversions: lhs.conversions + rhs.conversions,
-            drivenLines: lhs.drivenLines + rhs.drivenLines,
-            currentSquares: lhs.currentSquares + rhs.currentSquares)
-    }
-}
-
-/// Where the draws of a product's applications lie in its event: those of one application
-/// together, a block of four draws never shared.
-struct DrawNumbers: Sendable {
-    var base: UInt64 = 0
-    /// Draws of one application.
-    var stride: UInt64
-
-    /// - Parameter outputs: of the widest application.
-    init(base: UInt64 = 0, batch: Int, outputs: Int) {
-        self.base = base
-        stride = UInt64((batch * outputs + 3) / 4 * 4)
-    }
-
-    func first(pass: Int, phase: Int, bit: Int) -> UInt64 {
-        base + UInt64((pass * 2 + phase) * 16 + bit) * stride
-    }
-}
-
-extension ProductPlan {
-    /// Of the data columns.
-    var drawNumbers: DrawNumbers { DrawNumbers(batch: batch, outputs: outputRange(0).count) }
-
-    /// Runs all passes over some vectors: `accumulate` gets one application of the voltages to an
-    /// image and adds it to a block of outputs.
-    func forEachApplication(
-        _ vectors: Range<Int>, _ passes: [ProductPass], _ draws: DrawNumbers,
-        _ sums: inout PassSums,
-        _ accumulate: (UnsafeBufferPointer<Float>, ProductPass, Int32, UInt64) -> Int
-    ) {
-        let dac = isBitSerial ? dac.binary : dac
-        for inputBlock in 0 ..< inputBlocks {
-            let range = inputRange(inputBlock)
-            for (phase, sign) in signs.enumerated() {
-                let magnitudes = magnitudes(vectors, range, sign: sign)
-                for bit in 0 ..< bits {
-                    let applied =
-                        isBitSerial ? magnitudes.map { ($0 >> UInt8(bit)) & 1 } : magnitudes
-                    let voltages = dac.voltages(of: applied)
-                    let squares = voltages.columnSquares(width: range.count)
-                    let driven = applied.count { $0 != 0 }
-                    for pass in passes where pass.inputBlock == inputBlock {
-                        voltages.withUnsafeBufferPointer { voltages in
-                            sums.clipped += accumulate(
-                                voltages, pass, sign * pass.weight << Int32(bit),
-                                draws.first(pass: pass.number, phase: phase, bit: bit))
-                        }
-                        if pass.drivesLines {
-                            sums.drivenLines += driven * pass.image.tiles.count
-                        }
-                        let conductances =
-                            isTransposed ? pass.image.columnSums : pass.image.rowSums
-                        for (square, conductance) in zip(squares, conductances) {
-                            sums.currentSquares += square * Double(conductance)
-                        }
-                    }
-                }
-            }
-        }
-    }
-
-    /// Codes of some vectors, all outputs.
-    func codes(
-        _ vectors: Range<Int>, _ passes: [[ProductPass]], adc: ADC, draws: EventDraws,
-        into output: UnsafeMutableBufferPointer<Int32>
-    ) -> PassSums {
-        var sums = PassSums()
-        var scratch = ProductScratch()
-        let isQuiet = bank.technology.readNoise == .none
-        for block in 0 ..< outputBlocks {
-            let range = outputRange(block)
-            var codes = [Int32](repeating: 0, count: vectors.count * range.count)
-            codes.withUnsafeMutableBufferPointer { codes in
-                forEachApplication(vectors, passes[block], drawNumbers, &sums) {
-                    voltages, pass, weight, first in
-                    TileProduct.accumulate(
-                        voltages: voltages, batch: vectors.count, image: pass.image.image,
-                        transposed: isTransposed, draws: isQuiet ? nil : draws,
-                        firstDraw: first + UInt64(vectors.lowerBound * range.count),
-                        adc: adc.shifted(byLSB: pass.adcOffsetLSB),
-                        weight: weight, codes: codes, scratch: &scratch)
-                }
-            }
-            sums.conversions += passes[block].count * signs.count * bits * codes.count
-            output.place(codes, columns: range, width: outputCount)
-        }
-        return sums
-    }
-
-    /// Products of some vectors with an ideal ADC.
-    func products(
-        _ vectors: Range<Int>, _ passes: [[ProductPass]], draws: EventDraws,
-        into output: UnsafeMutableBufferPointer<Float>
-    ) -> PassSums {
-        var sums = PassSums()
-        var scratch = ProductScratch()
-        let isQuiet = bank.technology.readNoise == .none
-        let references = vectors.map { referencePerInput * Double(inputSum($0)) }
-        for block in 0 ..< outputBlocks {
-            let range = outputRange(block)
-            var currents = [Float](repeating: 0, count: vectors.count * range.count)
-            currents.withUnsafeMutableBufferPointer { currents in
-                forEachApplication(vectors, passes[block], drawNumbers, &sums) {
-                    voltages, pass, weight, first in
-                    TileProduct.accumulate(
-                        voltages: voltages, batch: vectors.count, image: pass.image.image,
-                        transposed: isTransposed, draws: isQuiet ? nil : draws,
-                        firstDraw: first + UInt64(vectors.lowerBound * range.count),
-                        weight: Float(weight), currents: currents, scratch: &scratch)
-                    return 0
-                }
-            }
-            for index in currents.indices {
-                currents[index] = Float(
-                    productsPerMicroampere * Double(currents[index])
-                        - references[index / range.count])
-            }
-            output.place(currents, columns: range, width: outputCount)
-        }
-        return sums
-    }
-
-    /// Subtracts the digital reference of offset mapping and chooses the form of the answer.
-    func finish(_ codes: [Int32], lsb: Double, asProducts: Bool) -> ProductResult.Values {
-        if asProducts {
-            var products = [Float](repeating: 0, count: codes.count)
-            for vector in 0 ..< batch {
-                let reference = referencePerInput * Double(inputSum(vector))
-                for index in vector * outputCount ..< (vector + 1) * outputCount {
-                    products[index] = Float(lsb * Double(codes[index]) - reference)
-                }
-            }
-            return .products(products)
-        }
-        var codes = codes
-        if referencePerInput != 0 {
-            for vector in 0 ..< batch {
-                let reference = Int32(
-                    (referencePerInput * Double(inputSum(vector)) / lsb).rounded())
-                for index in vector * outputCount ..< (vector + 1) * outputCount {
-                    codes[index] -= reference
-                }
-            }
-        }
-        return .codes(codes, lsb: lsb)
-    }
-}
-
-extension DAC {
-    fileprivate func voltages(of codes: [UInt8]) -> [Float] {
-        [Float](unsafeUninitializedCapacity: codes.count) { buffer, count in
-            codes.withUnsafeBufferPointer { codes in voltages(codes: codes, into: buffer) }
-            count = codes.count
-        }
-    }
-}
-
-extension [Float] {
-    /// Σ_b v_bi² of each column of a row-major array.
-    fileprivate func columnSquares(width: Int) -> [Double] {
-        var squares = [Float](repeating: 0, count: width)
-        withUnsafeBufferPointer { values in
-            squares.withUnsafeMutableBufferPointer { squares in
-                for first in stride(from: 0, to: values.count, by: width) {
-                    for column in 0 ..< width {
-                        let value = values[first &+ column]
-                        squares[column] += value * value
-                    }
-                }
-            }
-        }
-        return squares.map { Double($0) }
-    }
-}
-
-extension UnsafeMutableBufferPointer {
-    /// Copies a row-major block into some columns of a wider row-major array.
-    func place(_ block: [Element], columns: Range<Int>, width: Int) {
-        block.withUnsafeBufferPointer { block in
-            guard let from = block.baseAddress, let to = baseAddress else { return }
-            for row in 0 ..< block.count / columns.count {
-                (to + row * width + columns.lowerBound).update(
-                    from: from + row * columns.count, count: columns.count)
-            }
-        }
     }
 }

@@ -9,16 +9,15 @@ extension Worker {
         let weights = storedWeights(of: plan)
         var codes = [Int32](repeating: 0, count: plan.batch * plan.outputCount)
         for vector in 0 ..< plan.batch {
-            for input in 0 ..< plan.inputCount {
-                let code: Int32
-                switch plan.inputs {
-                case .unsigned(let values): code = Int32(values[vector * plan.inputCount + input])
-                case .signed(let values): code = Int32(values[vector * plan.inputCount + input])
-                }
-                if code == 0 { continue }
-                for output in 0 ..< plan.outputCount {
-                    codes[vector * plan.outputCount + output] +=
-                        code * weights[input * plan.outputCount + output]
+            for sign in plan.signs {
+                let magnitudes = plan.magnitudes(
+                    vector ..< vector + 1, 0 ..< plan.inputCount, sign: sign)
+                for (input, magnitude) in magnitudes.enumerated() where magnitude != 0 {
+                    let code = sign * Int32(magnitude)
+                    for output in 0 ..< plan.outputCount {
+                        codes[vector * plan.outputCount + output] +=
+                            code * weights[input * plan.outputCount + output]
+                    }
                 }
             }
         }

@@ -7,7 +7,9 @@ extension Worker {
         of plan: ProductPlan, _ ltm: ProductPlan.LTMPlan, after dataPasses: Int, draws: EventDraws,
         at time: ChipInstant, work: WorkContext
     ) -> (ltm: LTMSums, sums: PassSums) {
-        let groups = ltmPasses(of: plan, ltm, at: time)
+        let groups = ltmPasses(of: plan, ltm, at: time).map {
+            ProductGroup.groups(of: $0, transposed: false)
+        }
         let numbers = DrawNumbers(
             base: plan.drawNumbers.first(pass: dataPasses, phase: 0, bit: 0), batch: plan.batch,
             outputs: ltm.columns.count)
@@ -55,46 +57,43 @@ extension Worker {
 extension ProductPlan {
     /// Sums of the LTM columns of some vectors, on the scale of the products.
     func ltmProducts(
-        _ vectors: Range<Int>, _ groups: [[ProductPass]], _ ltm: LTMPlan, draws: EventDraws,
+        _ vectors: Range<Int>, _ columnGroups: [[ProductGroup]], _ ltm: LTMPlan, draws: EventDraws,
         _ numbers: DrawNumbers, into output: UnsafeMutableBufferPointer<Float>
     ) -> PassSums {
         var sums = PassSums()
-        var scratch = ProductScratch()
-        let draws = bank.technology.readNoise == .none ? nil : draws
         let width = ltm.columns.count
         let count = vectors.count * width
-        for (group, passes) in groups.enumerated() {
+        for (number, groups) in columnGroups.enumerated() {
             var codes = [Int32](repeating: 0, count: ltm.adc == nil ? 0 : count)
             var currents = [Float](repeating: 0, count: count)
-            forEachApplication(vectors, passes, numbers, &sums) { voltages, pass, weight, first in
+            forEachApplication(vectors, groups, numbers, &sums) {
+                scratch, pass, part, weight, first in
                 let firstDraw = first + UInt64(vectors.lowerBound * width)
                 guard let adc = ltm.adc else {
                     currents.withUnsafeMutableBufferPointer {
                         TileProduct.accumulate(
-                            voltages: voltages, batch: vectors.count, image: pass.image.image,
-                            transposed: false, draws: draws, firstDraw: firstDraw,
+                            part: part.index, of: part.count, draws: draws, firstDraw: firstDraw,
                             weight: Float(weight), currents: $0, scratch: &scratch)
                     }
                     return 0
                 }
                 return codes.withUnsafeMutableBufferPointer {
                     TileProduct.accumulate(
-                        voltages: voltages, batch: vectors.count, image: pass.image.image,
-                        transposed: false, draws: draws, firstDraw: firstDraw,
+                        part: part.index, of: part.count, draws: draws, firstDraw: firstDraw,
                         adc: adc.shifted(byLSB: pass.adcOffsetLSB), weight: weight, codes: $0,
                         scratch: &scratch)
                 }
             }
             if let adc = ltm.adc {
-                sums.conversions += passes.count * signs.count * bits * count
+                sums.conversions += groups.passCount * signs.count * bits * count
                 currents = codes.map { Float(Double($0) * adc.lsbMicroamperes) }
             }
             for index in currents.indices {
                 currents[index] = Float(productsPerMicroampere * Double(currents[index]))
             }
             output.place(
-                currents, columns: group * width ..< (group + 1) * width,
-                width: groups.count * width)
+                currents, columns: number * width ..< (number + 1) * width,
+                width: columnGroups.count * width)
         }
         return sums
     }

@@ -7,6 +7,8 @@ enum FieldBounds {
     static let sideMax = 1 << 20
     /// Tiles that a `map` may name.
     static let tilesMax = 65_536
+    /// Of one side of a window (chosen).
+    static let kernelMax = 64
     static let weightBitsMax = WeightEncoding.bitsMax
     static let cellBitsMax = 8
     static let pulsesMax = WriteVerifyParameters.pulsesMaxRange.upperBound

@@ -54,11 +54,14 @@ extension MultiplyCommand {
         }
         var tensors = TensorArguments(request)
         let (tensor, frame) = try tensors.take(
-            "input codes", types: [.u8, .i8], unit: .code, rank: 2)
+            "input codes", types: [.u8, .i8], unit: .code, rank: wire.hasWindow ? 4 : 2)
         try tensors.finish()
-        let batch = Int(tensor.shape[0])
+        let window = wire.hasWindow ? try InputWindow(wire.window, maps: tensor) : nil
+        let batch = Int(tensor.shape[0]) * (window?.places ?? 1)
         guard batch <= Limits.batch else {
-            throw .limit("the batch has \(batch) vectors; the limit is \(Limits.batch)")
+            throw .limit(
+                "the batch has \(batch) vectors; the limit is \(Limits.batch)"
+                    + (window.map { ": send at most \(Limits.batch / $0.places) maps" } ?? ""))
         }
         self.init(
             matrix: wire.matrix, inputs: try Self.inputs(tensor, frame, dacBits: dacBits),
@@ -66,7 +69,7 @@ extension MultiplyCommand {
             products: products,
             fullScaleMicroamperes: try FieldBounds.number(
                 "adc_full_scale_ua", wire.adcFullScaleUa, 0 ... FieldBounds.fullScaleMax),
-            includesLTM: wire.ltm)
+            includesLTM: wire.ltm, window: window)
     }
 
     private static func inputs(_ tensor: WireTensor, _ frame: Frame, dacBits: Int)
@@ -90,5 +93,42 @@ extension MultiplyCommand {
             throw refuse(bad, Int(codes[bad]), -most)
         }
         return .signed(codes)
+    }
+}
+
+extension InputWindow {
+    /// - Precondition: `maps` is [batch, height, width, channels], without a 0.
+    init(_ wire: WireWindow, maps: WireTensor) throws(WireError) {
+        let (rows, columns) = (
+            try Side(
+                "height", size: Int(maps.shape[1]), kernel: wire.kernelHeight,
+                stride: wire.strideHeight, padding: wire.paddingHeight),
+            try Side(
+                "width", size: Int(maps.shape[2]), kernel: wire.kernelWidth,
+                stride: wire.strideWidth, padding: wire.paddingWidth)
+        )
+        self.init(rows: rows, columns: columns, channels: Int(maps.shape[3]))
+        guard places <= Limits.batch else {
+            throw .limit(
+                "one map has \(places) places of the window; the limit is \(Limits.batch) vectors")
+        }
+    }
+}
+
+extension InputWindow.Side {
+    fileprivate init(
+        _ name: String, size: Int, kernel: UInt32, stride: UInt32, padding: UInt32
+    ) throws(WireError) {
+        let most = FieldBounds.kernelMax
+        let stride = try FieldBounds.integer("window.stride_\(name)", stride, 1 ... most)
+        let kernel = try FieldBounds.integer("window.kernel_\(name)", kernel, 1 ... most)
+        // A window that sees nothing but padding would be a vector of zeros.
+        let padding = try FieldBounds.integer("window.padding_\(name)", padding, 0 ... kernel - 1)
+        guard kernel <= size + 2 * padding else {
+            throw .field(
+                "window.kernel_\(name) is \(kernel); allowed: 1 … \(size + 2 * padding), the "
+                    + "\(name) of the padded map")
+        }
+        self.init(size: size, kernel: kernel, stride: stride, padding: padding)
     }
 }

@@ -58,6 +58,21 @@ nvt_failure nvt_from_i32(const int32_t *values, const int64_t *shape, int rank, 
 nvt_failure nvt_from_i64(const int64_t *values, const int64_t *shape, int rank, nvt_tensor *out);
 nvt_failure nvt_full(double value, const int64_t *shape, int rank, nvt_tensor *out);
 
+// ---- integers of a chip: elements in the order of memory, [n, h, w, c] of images
+
+/// Codes clamp(round(values·inverse), low, high), halves to the even integer, as
+/// bytes (two's complement where `low` is negative), of the `count` elements from
+/// number `start` of a Float32 tensor: [n, h, w, c] of images, row-major of
+/// vectors. Not a number has the code `low`.
+nvt_failure nvt_codes(
+    nvt_tensor values, float inverse, float low, float high, int64_t start, int64_t count,
+    uint8_t *out);
+/// An uninitialised Float32 tensor [n, c, h, w] that lies in memory as [n, h, w, c].
+nvt_failure nvt_empty_images(const int64_t *shape, nvt_tensor *out);
+/// The elements from number `start`, in the order of memory, become scale·codes.
+nvt_failure nvt_assign_codes(
+    nvt_tensor values, const int32_t *codes, float scale, int64_t start, int64_t count);
+
 // ---- random numbers: a generator of one's own, never the global one
 
 nvt_failure nvt_generator_create(uint64_t seed, nvt_generator *out);
@@ -170,6 +185,20 @@ nvt_failure nvt_convolution_straight_through(
 /// The same for linear(input, weight).
 nvt_failure nvt_linear_straight_through(
     nvt_tensor input, nvt_tensor weight, nvt_tensor value, nvt_tensor *out);
+
+/// Makes the gradient of a layer's input from that of its product; `out` gets a
+/// handle of the caller's. Called on the thread that sends the gradient back.
+typedef nvt_failure (*nvt_input_gradient)(void *context, nvt_tensor gradient, nvt_tensor *out);
+/// Passes `value` on like the two above; the gradient of the input comes from
+/// `source`, that of the weight from the convolution, or with `stride` 0 from
+/// linear(input, weight). `release` ends `context` when no gradient needs it.
+nvt_failure nvt_straight_through_elsewhere(
+    nvt_tensor input, nvt_tensor weight, nvt_tensor value, int64_t stride, int64_t padding,
+    nvt_input_gradient source, void *context, void (*release)(void *), nvt_tensor *out);
+/// The sums of what im2col spread: [n, c·k·k, h'·w'] → [n, c, height, width].
+nvt_failure nvt_col2im(
+    nvt_tensor columns, int64_t height, int64_t width, int64_t kernel, int64_t stride,
+    int64_t padding, nvt_tensor *out);
 
 #ifdef __cplusplus
 }

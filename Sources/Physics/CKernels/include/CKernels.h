@@ -22,16 +22,23 @@
     /* volts[i] = lsb · codes[i] + offset. */                                                     \
     void nvcim_dac##suffix(const uint8_t *codes, float lsb, float offset, float *volts,           \
                            size_t count);                                                         \
+    /* The same for rows x columns codes, with squares = volts^2 and sums[column] += squares.      \
+     * Returns how many codes are not 0. */                                                       \
+    size_t nvcim_drive##suffix(const uint8_t *codes, float lsb, float offset, float *volts,       \
+                               float *squares, float *sums, size_t rows, size_t columns);         \
     void nvcim_square##suffix(const float *values, float *squares, size_t count);                 \
-    /* codes[i] += weight · clip(round(x[i] / lsb + offset), low, high),                          \
-     * x = mean + sqrt(variance) · z; without noise `variance` and `z` are null. Returns how many \
-     * were clipped. */                                                                           \
-    size_t nvcim_convert##suffix(const float *mean, const float *variance, const float *z,        \
-                                 float codes_per_microampere, float offset, float low,            \
-                                 float high, int32_t weight, int32_t *codes, size_t count);       \
-    /* sums[i] += weight · (mean[i] + sqrt(variance[i]) · z[i]). */                               \
-    void nvcim_add_currents##suffix(const float *mean, const float *variance, const float *z,     \
-                                    float weight, float *sums, size_t count);                     \
+    /* codes += weight · clip(round(x / lsb + offset), low, high), x = mean + sqrt(variance) · z; \
+     * without noise `variance` and `z` are null. rows x columns elements; a row of `mean` and    \
+     * `variance` begins `stride` elements after the one before, those of `z` and `codes` lie     \
+     * together. Returns how many were clipped. */                                                \
+    size_t nvcim_convert##suffix(const float *mean, const float *variance, size_t stride,         \
+                                 const float *z, float codes_per_microampere, float offset,       \
+                                 float low, float high, int32_t weight, int32_t *codes,           \
+                                 size_t rows, size_t columns);                                    \
+    /* sums += weight · (mean + sqrt(variance) · z), laid out in the same way. */                 \
+    void nvcim_add_currents##suffix(const float *mean, const float *variance, size_t stride,      \
+                                    const float *z, float weight, float *sums, size_t rows,       \
+                                    size_t columns);                                              \
     /* Crosses one column of a crossbar (X-4) with sixteen voltage vectors at once: `volts`,      \
      * `flows` and `scratch` are rows x 16. Adds the currents into the cells to `flows`, then     \
      * series * `flows` to `volts`; `out`, the 16 bit-line currents, may be null. */              \

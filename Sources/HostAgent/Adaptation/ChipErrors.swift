@@ -1,0 +1,98 @@
+/// Errors sent back through the chip's transposed products:
+///
+///     ∂x = s_e·s_w·lsb·code,   e ≈ s_e·c,  c = −127 … 127,  s_e = max|e|/127
+///
+/// for the vectors of a batch; those of a convolution are then folded into
+/// images. The ADC's range is found from the digital codes of each batch, since
+/// the size of errors changes by orders of magnitude in the course of training
+/// but their codes fill the range at all times.
+public final class ChipErrors: ErrorProducts {
+    private let session: any ChipSession
+    private let deployment: Deployment
+    private let range: ConverterRange
+    /// Vectors of a batch from which the ADC's range is found (chosen).
+    static let vectorsForRange = 512
+
+    public init(
+        _ session: any ChipSession, _ deployment: Deployment,
+        range: ConverterRange = ConverterRange()
+    ) {
+        self.session = session
+        self.deployment = deployment
+        self.range = range
+    }
+
+    public func inputGradient(
+        of layer: MatrixLayer, inputShape: [Int], from gradient: Tensor
+    ) throws -> Tensor {
+        let errors =
+            switch layer.kind {
+            case .linear: try gradient.contiguous()
+            case .convolution:
+                try gradient.permuted([0, 2, 3, 1]).contiguous().reshaped([-1, layer.columns])
+            }
+        let products = try product(layer, deployment.place(of: layer), errors)
+        guard case .convolution(let kernel, let stride, let padding) = layer.kind else {
+            return products
+        }
+        return
+            try products
+            .reshaped([inputShape[0], -1, kernel * kernel, inputShape[1]])
+            .permuted([0, 3, 2, 1])
+            .contiguous().reshaped([inputShape[0], layer.rows, -1])
+            .folded(
+                height: inputShape[2], width: inputShape[3], kernel: kernel, stride: stride,
+                padding: padding)
+    }
+
+    /// [vectors, rows] of errors [vectors, columns].
+    private func product(
+        _ layer: MatrixLayer, _ place: Deployment.LayerPlace, _ errors: Tensor
+    ) throws -> Tensor {
+        let (matrix, count) = (place.matrix, errors.shape[0])
+        let output = try Tensor.full(0, shape: [count, matrix.rows])
+        let largest = try errors.absolute().maximum()
+        // Nothing to send back.
+        guard largest > 0 else { return output }
+        let codes = -QuantisationScales.signedCodeMax ... QuantisationScales.signedCodeMax
+        let scale = largest / Double(codes.upperBound)
+        let size = session.dataSheet.unitsMax(
+            vectors: 1, bytesIn: matrix.columns, bytesOut: 4 * matrix.rows)
+        func vectors(_ batch: Int) -> Range<Int> { batch * size ..< min(count, (batch + 1) * size) }
+        try session.multiply(
+            matrix,
+            ProductRequest(
+                count: (count + size - 1) / size, isTransposed: true,
+                fullScale: try fullScale(layer, place, errors, scale, codes))
+        ) { batch in
+            try InputCodes(
+                errors, vectors(batch), shape: [vectors(batch).count, matrix.columns],
+                scale: scale, range: codes)
+        } outputs: { batch, reply in
+            guard reply.vectors == vectors(batch).count, reply.columns == matrix.rows else {
+                throw ChipSessionError.badReply(
+                    "transposed products of \(reply.vectors) × \(reply.columns), asked for "
+                        + "\(vectors(batch).count) × \(matrix.rows)")
+            }
+            try output.assign(
+                reply.values, scale: reply.lsb * scale * place.scales.weight,
+                from: vectors(batch).lowerBound * matrix.rows)
+        }
+        return output
+    }
+
+    /// `nil`: there are no converters.
+    private func fullScale(
+        _ layer: MatrixLayer, _ place: Deployment.LayerPlace, _ errors: Tensor, _ scale: Double,
+        _ codes: ClosedRange<Int>
+    ) throws -> Double? {
+        guard session.dataSheet.adcBits > 0, !session.dataSheet.isDigital else { return nil }
+        let sample = try InputQuantisation.codes(
+            errors.narrowed(0 ..< min(errors.shape[0], Self.vectorsForRange)), scale: scale,
+            range: codes)
+        return try range.fullScale(
+            WeightQuantisation.codes(of: layer, scale: place.scales.weight),
+            slices: BitSlices(place.matrix), inputs: sample, sheet: session.dataSheet,
+            isTransposed: true)
+    }
+}

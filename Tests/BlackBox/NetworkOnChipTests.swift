@@ -1,0 +1,240 @@
+import Foundation
+import HostKit
+import Testing
+
+/// Networks through a daemon's chip without noise, against the same integers on the host.
+@Suite("Networks on an exact chip")
+struct NetworkOnChipTests {
+    /// A daemon with an exact chip, and a session that holds its lease.
+    private final class Bench {
+        let folder: Folder
+        let daemon: Daemon
+        let session: WireChipSession
+
+        init(adc: String = "ideal", tiles: Int = 400) throws {
+            folder = try Folder()
+            daemon = try Daemon(
+                in: folder, spec: Daemon.exactSpec(in: folder, adc: adc, tiles: tiles),
+                arguments: ["--simulation-controls"])
+            session = try WireChipSession(
+                endpoint: daemon.endpoint, chip: 0, waitsForDaemon: true)
+            try session.acquireLease()
+        }
+    }
+
+    /// Integers on the host, and beside each product that of the chip.
+    private final class Compared: MatrixProducts {
+        let integers: IntegerProducts
+        let chip: ChipProducts
+        var differing: [String: Double] = [:]
+        private let scales: QuantisationScales
+        var seen: [String] = []
+
+        init(_ network: Network, _ scales: QuantisationScales, _ chip: ChipProducts) throws {
+            integers = try IntegerProducts(network, scales: scales)
+            self.scales = scales
+            self.chip = chip
+        }
+
+        func product(of layer: MatrixLayer, with input: Tensor) throws -> Tensor {
+            let expected = try integers.product(of: layer, with: input)
+            let found = try chip.product(of: layer, with: input)
+            // In units of the product.
+            let scales = try scales.scales(of: layer)
+            let difference = try found.adding(expected, times: -1).absolute().maximum()
+            let units = difference / (scales.input * scales.weight)
+            if units > 0 { differing[layer.name] = units }
+            #expect(found.shape == expected.shape)
+            seen.append(layer.name)
+            return expected
+        }
+    }
+
+    private static func noise(like network: Network, count: Int) throws -> ImageSet {
+        let shape = [count] + network.imageShape
+        return ImageSet(
+            name: "noise",
+            pixels: try RandomGenerator(seed: 5).uniform(0 ..< 256, shape).cast(to: .uint8),
+            labels: try .integers([Int64](repeating: 0, count: count), shape: [count]),
+            pixelMax: 255)
+    }
+
+    private static func network(_ model: String) throws -> (Network, ImageSet, QuantisationScales) {
+        let network = try NetworkCatalogue.make(model, seed: 4)
+        let images = try noise(like: network, count: 12)
+        return (network, images, try .measured(network, on: images, method: .max))
+    }
+
+    @Test(arguments: [
+        ("lenet5", WeightMapping.differential), ("lenet5", .offset), ("lenet-8x8", .differential),
+        ("lenet3", .differential), ("resnet20-w4", .differential), ("resnet20-w2-k5", .offset),
+        ("resnet56-w2-e3", .differential), ("resnet18-w3", .differential),
+        ("densenet40-w1", .differential), ("vgg8-w0.03125", .differential),
+        ("vgg16-w0.03125", .differential),
+    ])
+    func everyLayersCodesAreTheHostsIntegers(model: String, mapping: WeightMapping) throws {
+        let bench = try Bench()
+        let (network, images, scales) = try Self.network(model)
+        var mapper = Mapper(network, scales: scales)
+        mapper.mapping = mapping
+        let deployment = try mapper.deploy(
+            to: bench.session, checkpoint: "n", calibration: images,
+            options: ProgramOptions(.openLoop)
+        ).deployment
+        #expect(bench.session.dataSheet.canUnroll)
+        let compared = try Compared(network, scales, ChipProducts(bench.session, deployment))
+        _ = try noGrad { try network.exitScores(images.batch(0 ..< 12).images, with: compared) }
+        if mapping == .differential {
+            #expect(compared.differing == [:])
+        } else {
+            // The offset's share of a current is up to 400 times 255·128 units, which Float32
+            // holds to one unit: a product may round to the next.
+            #expect(compared.differing.values.allSatisfy { $0 < 1.5 })
+        }
+        #expect(compared.seen == network.matrixLayers.map(\.name))
+    }
+
+    /// Inputs with a sign take two phases; their codes reach 127.
+    @Test(arguments: ["ideal", "10"])
+    func signedInputsKeepTheirSign(adc: String) throws {
+        let bench = try Bench(adc: adc)
+        let random = try RandomGenerator(seed: 8)
+        let layer = try MatrixLayer(
+            "c", .convolution(kernel: 3, stride: 2, padding: 1), inputs: 5, outputs: 7,
+            from: random)
+        let network = Network(name: "one", imageShape: [5, 6, 4], classes: 7, blocks: [Block("c", [layer])])
+        let input = try random.uniform(-1 ..< 1, [9, 5, 6, 4])
+        let weight = WeightQuantisation.scale(try layer.weight.floats(), method: .max)
+        let scales = QuantisationScales(layers: [
+            "c": LayerScales(input: 1.0 / 127, weight: weight, isSigned: true)
+        ])
+        let codes = try WeightQuantisation.codes(of: layer, scale: weight)
+        var matrix = try bench.session.map(
+            MatrixRequest(name: "c", rows: codes.rows, columns: codes.columns))
+        let vectors = try Unrolling.vectors(
+            InputQuantisation.codes(input, scale: 1.0 / 127, range: -127 ... 127), of: layer)
+        matrix.fullScaleMicroamperes = try bench.session.calibrate(
+            matrix,
+            fullScale: ConverterRange(quantile: 1).fullScale(
+                codes, slices: BitSlices(matrix), inputs: vectors, sheet: bench.session.dataSheet))
+        _ = try bench.session.program(matrix, codes, ProgramOptions(.openLoop))
+        let deployment = Deployment(
+            model: "one", checkpoint: "", chip: 1, method: .openLoop,
+            places: [.init(layer: "c", matrix: matrix, scales: scales.layers["c"]!)])
+        try noGrad {
+            let expected = try IntegerProducts(network, scales: scales).product(
+                of: layer, with: input)
+            let chip = ChipProducts(bench.session, deployment)
+            let found = try chip.product(of: layer, with: input)
+            let error = try found.adding(expected, times: -1).absolute().maximum()
+            if adc == "ideal" {
+                #expect(error == 0)
+            } else {
+                #expect(chip.clipped == 0)
+                // Half an LSB in each of two phases and two slices, of a 9-bit magnitude.
+                #expect(error > 0)
+                #expect(error < 0.02 * (try expected.absolute().maximum()))
+            }
+        }
+    }
+
+    /// The transposed product on the chip against the gradient of the same weights on the host: the
+    /// error's quantisation alone separates them, |Δ| ≤ s_e/2·Σ|w| for each input.
+    @Test(arguments: ["ideal", "12"])
+    func errorsGoBackThroughTheChip(adc: String) throws {
+        let bench = try Bench(adc: adc)
+        let (network, images, scales) = try Self.network("lenet-8x8")
+        // The host's weights are what the chip holds.
+        for layer in network.matrixLayers {
+            let scale = try scales.scales(of: layer).weight
+            try layer.assign(WeightQuantisation.codes(of: layer, scale: scale), scale: scale)
+        }
+        let deployment = try Mapper(network, scales: scales).deploy(
+            to: bench.session, checkpoint: "n", calibration: images,
+            options: ProgramOptions(.openLoop)
+        ).deployment
+        let errors = ChipErrors(bench.session, deployment)
+        let random = try RandomGenerator(seed: 3)
+        for (layer, shape) in zip(
+            network.matrixLayers, [[4, 1, 8, 8], [4, 24, 4, 4], [4, 192], [4, 64]])
+        {
+            let seed = try random.uniform(-1 ..< 1, layer.outputShape(shape))
+            func gradient(_ errors: (any ErrorProducts)?) throws -> Tensor {
+                let input = try random.uniform(0 ..< 1, shape)
+                try input.setRequiresGradient()
+                let products = StraightThroughProducts(values: FloatProducts(), errors: errors)
+                let product = try products.product(of: layer, with: input)
+                try product.reshaped([1, -1]).matrixProduct(seed.reshaped([-1, 1])).backward()
+                return try #require(try input.gradient())
+            }
+            let digital = try gradient(nil)
+            let chip = try gradient(errors)
+            #expect(chip.shape == digital.shape)
+            let difference = try chip.adding(digital, times: -1).absolute().maximum()
+            let step = try seed.absolute().maximum() / 127
+            let most = try layer.weight.absolute().reshaped([layer.columns, -1])
+                .matrixProduct(.full(1, shape: [layer.rows, 1])).sum()
+            #expect(difference > 0)
+            #expect(difference <= step / 2 * most)
+            #expect(
+                difference < (adc == "ideal" ? 0.02 : 0.05) * (try digital.absolute().maximum()))
+        }
+    }
+
+    @Test func aNetworkThatDoesNotFitIsRefusedWithTheNumbers() throws {
+        let bench = try Bench(tiles: 20)
+        let (network, images, scales) = try Self.network("lenet5")
+        // conv1 25 × 6 and so on, in two slices and two polarities each.
+        #expect {
+            try Mapper(network, scales: scales).deploy(
+                to: bench.session, checkpoint: "n", calibration: images,
+                options: ProgramOptions(.openLoop))
+        } throws: {
+            "\($0)"
+                == "lenet5 needs \(4 * (1 + 2 + (network.matrixLayers[2].rows + 127) / 128 + 1 + 1)) "
+                + "tiles of 128 × 128 in bank nvm, 20 are free; the largest layers: fc1 of "
+                + "\(network.matrixLayers[2].rows) × 120 with "
+                + "\(4 * ((network.matrixLayers[2].rows + 127) / 128)), conv2 of 150 × 16 with 8, "
+                + "conv1 of 25 × 6 with 4"
+        }
+        #expect(try bench.session.matrices().isEmpty)
+        #expect(try bench.session.tilesFree() == 20)
+    }
+
+    /// Only the weights whose code changed are written; layers may stay on the host.
+    @Test func anUpdateWritesWhatChanged() throws {
+        let bench = try Bench()
+        let (network, images, scales) = try Self.network("lenet-8x8")
+        var mapper = Mapper(network, scales: scales)
+        mapper.digital = ["fc2"]
+        let options = ProgramOptions(.openLoop)
+        let old = try mapper.deploy(
+            to: bench.session, checkpoint: "n", calibration: images, options: options
+        ).deployment
+        #expect(old.places.map(\.layer) == ["conv1", "conv2", "fc1"])
+        #expect(old.digital.keys.sorted() == ["fc2"])
+        let layer = network.matrixLayers[1]
+        var codes = try WeightQuantisation.codes(
+            of: layer, scale: scales.scales(of: layer).weight)
+        // The low digit of the stretched code 2q changes on both cells' slice 0.
+        codes.values[7] = codes.values[7] == 1 ? 2 : 1
+        try layer.assign(codes, scale: scales.scales(of: layer).weight)
+        let (deployment, reports) = try mapper.update(
+            old, on: bench.session, checkpoint: "n", calibration: images, options: options)
+        #expect(deployment.places.map(\.matrix.id) == old.places.map(\.matrix.id))
+        #expect(reports.map { $0.program.cells == 0 } == [true, false, true])
+        #expect(reports[1].program.cells <= 4)
+        let compared = try Compared(network, scales, ChipProducts(bench.session, deployment))
+        _ = try noGrad { try network.scores(images.batch(0 ..< 12).images, with: compared) }
+        #expect(compared.differing == [:])
+        #expect(throws: NetworkError.unknownLayer("fc9", layers: network.matrixLayers.map(\.name)))
+        {
+            mapper.digital = ["fc9"]
+            _ = try mapper.deploy(
+                to: bench.session, checkpoint: "n", calibration: images, options: options)
+        }
+        #expect(throws: ChipSessionError.noSuchBank("attic", banks: ["nvm"])) {
+            _ = try WireChipSession(endpoint: bench.daemon.endpoint, chip: 0, bank: "attic")
+        }
+    }
+}
