@@ -47,7 +47,7 @@ extension ChipConnection {
                 tensors: [.describe(inputs.type, shape: inputs.shape, unit: .code)],
                 frames: [inputs.frame])
         } answered: {
-            try products($0, product($1))
+            try products($0, product($1, withLTM: options.ltm))
         }
     }
 
