@@ -131,7 +131,7 @@ let package = Package(
             dependencies: [
                 "Physics", "ChipCore", "ChipServer", "Protocol", "CBLAS", "CFloor", "HostKit",
             ],
-            path: "Benchmarks", exclude: ["CFloor"], swiftSettings: strict),
+            path: "Benchmarks", exclude: ["CFloor", "train_resnet20.py"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17

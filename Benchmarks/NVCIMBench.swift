@@ -16,6 +16,7 @@ enum NVCIMBench {
 
     private static func run(_ arguments: [String]) throws {
         if arguments.first == "--echo" { try echo(arguments) }
+        if arguments == ["--train"] { return try TrainCase.serve() }
         HeapPolicy.keepBlocks()
         let isAsked = { (name: String) in arguments.isEmpty || arguments.contains(name) }
         for batch in ChipCases.batches where isAsked(ChipCases.name(batch: batch)) {
@@ -34,6 +35,7 @@ enum NVCIMBench {
         }
         if WireCases.names.contains(where: isAsked) { try WireCases.run(isAsked) }
         for test in InferCases.cases where isAsked(test.name) { try InferCases.run(test) }
+        if isAsked(TrainCase.name) { try TrainCase.run() }
     }
 
     /// The floor's server, a process like the daemon.

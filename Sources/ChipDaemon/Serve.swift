@@ -28,7 +28,8 @@ struct Serve: AsyncParsableCommand {
 
     @Flag(
         help: """
-            Let hosts move the chip's clock, see its true conductances, save and restore it.
+            Let hosts move the chip's clock, see its true conductances, break it, save and
+            restore it.
             """)
     var simulationControls = false
 

@@ -102,7 +102,8 @@ struct NetworkOnChipTests {
         let layer = try MatrixLayer(
             "c", .convolution(kernel: 3, stride: 2, padding: 1), inputs: 5, outputs: 7,
             from: random)
-        let network = Network(name: "one", imageShape: [5, 6, 4], classes: 7, blocks: [Block("c", [layer])])
+        let network = Network(
+            name: "one", imageShape: [5, 6, 4], classes: 7, blocks: [Block("c", [layer])])
         let input = try random.uniform(-1 ..< 1, [9, 5, 6, 4])
         let weight = WeightQuantisation.scale(try layer.weight.floats(), method: .max)
         let scales = QuantisationScales(layers: [
@@ -227,6 +228,19 @@ struct NetworkOnChipTests {
         let compared = try Compared(network, scales, ChipProducts(bench.session, deployment))
         _ = try noGrad { try network.scores(images.batch(0 ..< 12).images, with: compared) }
         #expect(compared.differing == [:])
+        // A second network beside the first disturbs neither.
+        let (other, others, otherScales) = try Self.network("lenet3")
+        let second = try Mapper(other, scales: otherScales).deploy(
+            to: bench.session, checkpoint: "n", calibration: others, options: options
+        ).deployment
+        #expect(try bench.session.matrices().count == 6)
+        for (network, images, scales, deployment) in [
+            (network, images, scales, deployment), (other, others, otherScales, second),
+        ] {
+            let compared = try Compared(network, scales, ChipProducts(bench.session, deployment))
+            _ = try noGrad { try network.scores(images.batch(0 ..< 12).images, with: compared) }
+            #expect(compared.differing == [:])
+        }
         #expect(throws: NetworkError.unknownLayer("fc9", layers: network.matrixLayers.map(\.name)))
         {
             mapper.digital = ["fc9"]

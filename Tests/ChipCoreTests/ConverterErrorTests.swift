@@ -108,7 +108,7 @@ struct ConverterErrorTests {
                         fullScaleMicroamperes: 0)), work: bench.work)
             guard case .product(let product) = reply.result,
                 case .codes(let codes, _) = product.values
-            else { return }
+            else { preconditionFailure() }
             #expect(product.clipped == clipped)
             let exact = (511.0 * 200 / 255) * (1 + gain) + offset
             #expect(codes == [Int32(min(511, exact.rounded()))])
@@ -163,7 +163,7 @@ struct ConverterErrorTests {
                         fullScaleMicroamperes: asked)), work: bench.work)
             guard case .product(let product) = reply.result,
                 case .codes(_, let lsb) = product.values
-            else { return }
+            else { preconditionFailure() }
             results.append((lsb, product.clipped))
         }
         // 57.6 µA a column: within 57.6 and 100 µA, beyond 10 and 20 µA.

@@ -94,7 +94,7 @@ import Testing
                 inputs: setting.isSigned
                     ? .signed(inputs.map { Int8($0) }) : .unsigned(inputs.map { UInt8($0) }),
                 batch: batch, transposed: false, bitSerial: setting.isBitSerial, products: true,
-                fullScaleMicroamperes: 0, ltm: true))
+                fullScaleMicroamperes: 0, includesLTM: true))
         guard case .products(let values) = product.values, let ltm = product.ltm else {
             preconditionFailure()
         }
@@ -215,7 +215,7 @@ import Testing
             MultiplyCommand(
                 matrix: matrix.id, inputs: .unsigned(Array(repeating: 255, count: 16)), batch: 1,
                 transposed: false, bitSerial: false, products: true, fullScaleMicroamperes: 10,
-                ltm: true))
+                includesLTM: true))
         #expect(product.clipped == 8)
         let ltm = try #require(product.ltm)
         #expect(ltm.clipped == 0)
@@ -240,7 +240,7 @@ import Testing
             MultiplyCommand(
                 matrix: matrix.id, inputs: .unsigned(Array(repeating: 255, count: 16 * batch)),
                 batch: batch, transposed: false, bitSerial: false, products: true,
-                fullScaleMicroamperes: 0, ltm: true))
+                fullScaleMicroamperes: 0, includesLTM: true))
         let ltm = try #require(product.ltm)
         // κ·I of one column: 16 cells of 20 µS ± 10 % at 255 codes, 3 / 18 µS.
         let scale = 255.0 * 3 / 18
@@ -267,8 +267,10 @@ import Testing
         let product = try bench.multiply(
             MultiplyCommand(
                 matrix: matrix.id, inputs: .unsigned(codes), batch: 1, transposed: false,
-                bitSerial: false, products: true, fullScaleMicroamperes: 0, ltm: true))
-        guard case .products(let values) = product.values, let ltm = product.ltm else { return }
+                bitSerial: false, products: true, fullScaleMicroamperes: 0, includesLTM: true))
+        guard case .products(let values) = product.values, let ltm = product.ltm else {
+            preconditionFailure()
+        }
         let nodal = NodalNetwork(16, 10, try bench.conductances(tile: matrix.tiles[0]), wires)
         let volts = codes.map { Double($0) * 0.2 / 255 } + [0, 0, 0, 0]
         let currents = nodal.currents(
@@ -296,11 +298,11 @@ import Testing
                 MultiplyCommand(
                     matrix: matrix.id, inputs: .unsigned((0 ..< 60).map { UInt8($0 * 4) }),
                     batch: 3, transposed: false, bitSerial: false, products: true,
-                    fullScaleMicroamperes: 0, ltm: ltm))
+                    fullScaleMicroamperes: 0, includesLTM: ltm))
         }
         let (with, without) = (try product(true), try product(false))
         guard case .products(let a) = with.values, case .products(let b) = without.values else {
-            return
+            preconditionFailure()
         }
         #expect(a == b)
         #expect(without.ltm == nil)
@@ -357,7 +359,7 @@ import Testing
             MultiplyCommand(
                 matrix: matrix.id, inputs: .unsigned(Array(repeating: 9, count: 16)), batch: 1,
                 transposed: false, bitSerial: false, products: true, fullScaleMicroamperes: 0,
-                ltm: true))
+                includesLTM: true))
         #expect(try #require(product.ltm).products == [0, 0])
     }
 
@@ -387,10 +389,10 @@ import Testing
                         matrix: id,
                         inputs: .unsigned(Array(repeating: 1, count: transposed ? 8 : 16)),
                         batch: 1, transposed: transposed, bitSerial: false, products: true,
-                        fullScaleMicroamperes: 0, ltm: true))
+                        fullScaleMicroamperes: 0, includesLTM: true))
             }
         }
-        #expect(multiply(matrix.id).contains("never programmed: use reference.program"))
+        #expect(multiply(matrix.id).contains("never programmed, or not wholly"))
         #expect(multiply(digital.id).contains("no LTM columns"))
         #expect(refusal { _ = try bench.readReference() }.contains("GTM was never programmed"))
         try bench.programReference(.ltm(matrix: matrix.id))

@@ -58,7 +58,7 @@ public final class Network {
                 return (index, found)
             }
         }
-        throw NetworkError.unknownLayer(name, layers: matrixLayers.map(\.name))
+        throw NetworkError.unknownLayer(name, layers: layers.flatMap(\.matrixLayers).map(\.name))
     }
 
     /// A network of the same shape with weights of its own.

@@ -15,7 +15,7 @@ public struct DeadLines: Sendable, Hashable {
 
     /// Those of some columns, numbered from the first of them.
     public func inColumns(_ range: Range<Int>) -> DeadLines {
-        if range.lowerBound == 0 { return self }
+        if isEmpty { return self }
         return DeadLines(
             rows: rows, columns: columns.filter(range.contains).map { $0 - range.lowerBound })
     }

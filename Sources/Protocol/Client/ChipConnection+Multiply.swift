@@ -47,7 +47,7 @@ extension ChipConnection {
                 tensors: [.describe(inputs.type, shape: inputs.shape, unit: .code)],
                 frames: [inputs.frame])
         } answered: {
-            try products($0, product($1))
+            try products($0, product($1, withLTM: options.ltm))
         }
     }
 
@@ -69,7 +69,7 @@ extension ChipConnection {
         let width = inputs.count / batch
         let state = try matrixState(matrix)
         var outputs = Int(options.transpose ? state.rows : state.columns)
-        if options.ltm { outputs += state.tiles.count * Self.ltmColumnsMax }
+        if options.ltm { outputs += try ltmSums(state) }
         let vectors = vectorsPerRequest(width: width, outputs: outputs, type: inputs.type)
         var batches: [TensorValues] = []
         for first in stride(from: 0, to: batch, by: vectors) {
@@ -78,8 +78,12 @@ extension ChipConnection {
                     row: first, column: 0, rows: min(vectors, batch - first), columns: width,
                     of: width))
         }
-        return .joined(
-            try multiplyAll(matrix: matrix, width: width, batches: batches, options: options))
+        let parts = try multiplyAll(
+            matrix: matrix, width: width, batches: batches, options: options)
+        guard Set(parts.map { $0.ltm?.shape[1...] }).count == 1 else {
+            throw .badReply(command: "multiply", sentence: "its LTM sums change their shape")
+        }
+        return .joined(parts)
     }
 
     /// Multiplies many batches, each one request, with up to eight in flight;
@@ -103,28 +107,39 @@ extension ChipConnection {
                 Work(command: .multiply(multiply), tensors: [tensor], frames: [batch.frame]))
         }
         var outcomes: [MultiplyOutcome] = []
-        for answer in try perform(requests) { outcomes.append(try product(answer)) }
+        for answer in try perform(requests) {
+            outcomes.append(try product(answer, withLTM: options.ltm))
+        }
         return outcomes
     }
 
-    private func product(_ answer: Answer) throws(ChipError) -> MultiplyOutcome {
-        guard case .multiply(let result) = answer.reply.result, !answer.tensors.isEmpty,
-            answer.tensors.count <= 2, answer.shape(0).count == 2
+    private func product(_ answer: Answer, withLTM: Bool) throws(ChipError) -> MultiplyOutcome {
+        guard case .multiply(let result) = answer.reply.result,
+            answer.tensors.count == (withLTM ? 2 : 1), answer.shape(0).count == 2
         else {
-            throw .badReply(command: "multiply", sentence: "it carries no matrix of products")
+            throw .badReply(
+                command: "multiply",
+                sentence: "it carries no matrix of products"
+                    + (withLTM ? " with the sums of the LTM columns" : ""))
         }
         let shape = answer.shape(0)
         return MultiplyOutcome(
             values: try answer.values(0, of: "multiply"), batch: shape[0], outputs: shape[1],
             lsb: result.lsb, conversions: result.conversions, clipped: result.clipped,
             referencePerInput: result.referencePerInput,
-            ltm: answer.tensors.count == 2 ? try ltm(answer, result) : nil,
+            ltm: withLTM ? try ltm(answer, result) : nil,
             cost: answer.reply.cost, warnings: answer.reply.warnings,
             chipTimeSeconds: answer.reply.chipTimeS)
     }
 
-    /// Of a tile (device.md, T-1).
-    private static let ltmColumnsMax = 16
+    /// LTM sums of one vector: of each column block and polarity.
+    private func ltmSums(_ state: WireMatrixState) throws(ChipError) -> Int {
+        guard let bank = try describe().banks.first(where: { $0.name == state.bank }),
+            bank.columns > 0
+        else { throw .badReply(command: "describe", sentence: "it has no bank \(state.bank)") }
+        let blocks = (state.columns + bank.columns - 1) / bank.columns
+        return Int(blocks * bank.ltmColumns) * (state.mapping == .differential ? 2 : 1)
+    }
 
     private func ltm(_ answer: Answer, _ result: WireMultiplyResult) throws(ChipError) -> LTMOutcome
     {

@@ -128,8 +128,10 @@ public struct LTMOutcome: Sendable {
     public let shape: [Int]
     public let clipped: UInt64
 
+    /// `nil`: none was asked for.
     static func joined(_ parts: [LTMOutcome]) -> LTMOutcome? {
         guard let first = parts.first else { return nil }
+        precondition(parts.allSatisfy { $0.shape[1...] == first.shape[1...] })
         return LTMOutcome(
             products: parts.flatMap(\.products),
             shape: [parts.reduce(0) { $0 + $1.shape[0] }] + first.shape[1...],

@@ -54,7 +54,9 @@ struct Describe: ParsableCommand {
     }
 
     private static func size(_ bank: WireBank) -> String {
-        if bank.gtmCells > 0 { return "GTM, \(bank.gtmCells) cells" }
+        if bank.gtmCells > 0 {
+            return "\(bank.rows) × \(bank.columns), GTM of \(bank.gtmCells) cells"
+        }
         let ltm = bank.ltmColumns > 0 ? " + \(bank.ltmColumns) LTM" : ""
         return "\(bank.rows) × \(bank.columns)\(ltm)"
     }

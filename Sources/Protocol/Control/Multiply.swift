@@ -17,7 +17,7 @@ struct Multiply: ParsableCommand {
     var bitSerial = false
     @Option(
         help: ArgumentHelp(
-            "Sums of the LTM columns, .npy: [batch, column blocks, polarities, LTM columns].",
+            "Sums of the LTM columns, .npy or .csv: [batch, column blocks, polarities, LTM columns].",
             valueName: "file"))
     var ltm: String?
     @Flag(help: "Put out converter codes (i4) instead of products (f4).") var codes = false
@@ -35,6 +35,7 @@ struct Multiply: ParsableCommand {
                 "\(input) holds \(file.values.type.label); inputs are u1 or i1 codes "
                     + "(numpy: uint8, int8)")
         }
+        if ltm == out { throw ValidationError("--ltm and --out name the same file") }
         var options = MultiplyOptions()
         options.transpose = transpose
         options.bitSerial = bitSerial
@@ -51,12 +52,21 @@ struct Multiply: ParsableCommand {
         var pairs = [("products", "\(outcome.batch) × \(outcome.outputs)")]
         if codes { pairs.append(("lsb", Format.number(outcome.lsb))) }
         pairs.append(("conversions", "\(outcome.conversions), \(outcome.clipped) clipped"))
+        if let ltm = outcome.ltm {
+            let sums = ltm.shape.map(String.init).joined(separator: " × ")
+            pairs.append(("LTM sums", "\(sums), \(ltm.clipped) clipped"))
+        }
+        if outcome.referencePerInput != 0 {
+            pairs.append(("subtracted", "\(Format.number(outcome.referencePerInput)) × Σ inputs"))
+        }
         pairs.append(("cost", costLine(outcome.cost)))
         var lines = Table.pairs(pairs)
         lines += outcome.warnings.map { "warning: \($0)" }
         try target.show(
             json: "{\"shape\":[\(outcome.batch),\(outcome.outputs)],\"lsb\":\(outcome.lsb),"
                 + "\"conversions\":\(outcome.conversions),\"clipped\":\(outcome.clipped),"
+                + "\"reference_per_input\":\(outcome.referencePerInput),"
+                + "\"ltm_clipped\":\(outcome.ltm?.clipped ?? 0),"
                 + "\"cost\":\(Codec.json(outcome.cost))}",
             lines)
     }

@@ -35,7 +35,11 @@ struct ReferenceRead: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "read", abstract: "Sums the currents of the GTM's cells.")
     @OptionGroup var target: Target
-    @Option(help: "Read pulses averaged.") var repeats = 1
+    @Option(help: "Read pulses averaged, at least 1.") var repeats = 1
+
+    func validate() throws {
+        if repeats < 1 { throw ValidationError("--repeats is \(repeats); allowed: 1 and more") }
+    }
 
     func run() throws {
         let outcome = try target.connect().readReference(repeats: repeats)

@@ -25,14 +25,16 @@ struct Status: ParsableCommand {
         if !status.matrices.isEmpty {
             var table = Table([
                 "matrix", "name", "rows", "columns", "bank", "slices", "codes", "written",
-                "unverified", "ADC µA", "tiles",
+                "unverified", "ADC µA", "LTM µS", "tiles",
             ])
             for m in status.matrices {
                 table.add([
                     "\(m.matrix)", m.name, "\(m.rows)", "\(m.columns)", m.bank,
                     "\(m.slices) × \(m.bitsPerSlice) bit", "±\(m.codeMax)",
                     "\(m.weightsProgrammed)", "\(m.weightsUnverified)",
-                    Format.number(m.adcFullScaleUa), "\(m.tiles.count)",
+                    Format.number(m.adcFullScaleUa),
+                    m.ltmConductanceUs > 0 ? Format.number(m.ltmConductanceUs) : "-",
+                    "\(m.tiles.count)",
                 ])
             }
             lines += [""] + table.lines

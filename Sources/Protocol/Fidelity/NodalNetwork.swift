@@ -3,8 +3,8 @@ internal import Protocol
 /// The currents of a tile in its wires, from Kirchhoff's law at every node: two nodes a cell, solved
 /// by conjugate gradients with the diagonal as preconditioner.
 ///
-/// Row i is fed at its first node, column j drained at its last; or with `isTransposed` the columns
-/// are fed at their last nodes and the rows drained at their first.
+/// Row i is fed at its first node, column j drained at its last; with `isTransposed` the drivers
+/// stand at the columns' last nodes, the sense amplifiers at the rows' first.
 ///
 /// - Units: µS, V, µA.
 /// - Precondition: no resistance is 0.
@@ -21,8 +21,8 @@ struct NodalNetwork {
     private static let stepsMax = 20_000
 
     private var count: Int { rows * columns }
-    private var driver: Double { 1e6 / wires.driverOhm }
-    private var sense: Double { 1e6 / wires.senseOhm }
+    private var rowEnd: Double { 1e6 / (isTransposed ? wires.senseOhm : wires.driverOhm) }
+    private var columnEnd: Double { 1e6 / (isTransposed ? wires.driverOhm : wires.senseOhm) }
     private var alongRow: Double { 1e6 / wires.rowWireOhm }
     private var alongColumn: Double { 1e6 / wires.columnWireOhm }
 
@@ -31,14 +31,14 @@ struct NodalNetwork {
     /// - Returns: nil where the iteration does not settle.
     func currents(_ volts: [Double]) -> [Double]? {
         var source = [Double](repeating: 0, count: 2 * count)
-        for row in 0 ..< rows where !isTransposed { source[row * columns] = driver * volts[row] }
+        for row in 0 ..< rows where !isTransposed { source[row * columns] = rowEnd * volts[row] }
         for column in 0 ..< columns where isTransposed {
-            source[count + (rows - 1) * columns + column] = sense * volts[column]
+            source[count + (rows - 1) * columns + column] = columnEnd * volts[column]
         }
         guard let potentials = solve(source) else { return nil }
         return isTransposed
-            ? (0 ..< rows).map { driver * potentials[$0 * columns] }
-            : (0 ..< columns).map { sense * potentials[count + (rows - 1) * columns + $0] }
+            ? (0 ..< rows).map { rowEnd * potentials[$0 * columns] }
+            : (0 ..< columns).map { columnEnd * potentials[count + (rows - 1) * columns + $0] }
     }
 
     private func solve(_ source: [Double]) -> [Double]? {
@@ -74,13 +74,13 @@ struct NodalNetwork {
             out[b] += g * (v[b] - (diagonalOnly ? 0 : v[a]))
         }
         for row in 0 ..< rows {
-            out[row * columns] += driver * v[row * columns]
+            out[row * columns] += rowEnd * v[row * columns]
             for column in 0 ..< columns {
                 let cell = row * columns + column
                 join(cell, count + cell, cells[cell])
                 if column + 1 < columns { join(cell, cell + 1, alongRow) }
                 if row + 1 < rows { join(count + cell, count + cell + columns, alongColumn) }
-                if row == rows - 1 { out[count + cell] += sense * v[count + cell] }
+                if row == rows - 1 { out[count + cell] += columnEnd * v[count + cell] }
             }
         }
         return out

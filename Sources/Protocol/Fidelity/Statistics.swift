@@ -56,6 +56,9 @@ struct Moments {
 extension Collection where Element == Double {
     var mean: Double { reduce(0, +) / Double(count) }
 
+    /// Not a number where one of them is none, so that a bound is missed.
+    var largest: Double { contains { $0.isNaN } ? .nan : self.max() ?? .nan }
+
     /// - Precondition: not empty.
     var median: Double {
         let sorted = sorted()

@@ -1843,16 +1843,16 @@ public nonisolated struct WireBank: @unchecked Sendable {
     set {_uniqueStorage()._verifyPulsesMax = newValue}
   }
 
-  /// the chip's GTM; 0: a bank for matrices
-  public var gtmCells: UInt32 {
-    get {_storage._gtmCells}
-    set {_uniqueStorage()._gtmCells = newValue}
-  }
-
   /// pulses after which most cells have failed; 0: no limit
   public var endurancePulses: Double {
     get {_storage._endurancePulses}
     set {_uniqueStorage()._endurancePulses = newValue}
+  }
+
+  /// the chip's GTM; 0: a bank for matrices
+  public var gtmCells: UInt32 {
+    get {_storage._gtmCells}
+    set {_uniqueStorage()._gtmCells = newValue}
   }
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -5162,8 +5162,8 @@ nonisolated extension WireBank: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
     var _verifyReads: UInt32 = 0
     var _verifyTolerance: Double = 0
     var _verifyPulsesMax: UInt32 = 0
-    var _gtmCells: UInt32 = 0
     var _endurancePulses: Double = 0
+    var _gtmCells: UInt32 = 0
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -5195,8 +5195,8 @@ nonisolated extension WireBank: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
       _verifyReads = source._verifyReads
       _verifyTolerance = source._verifyTolerance
       _verifyPulsesMax = source._verifyPulsesMax
-      _gtmCells = source._gtmCells
       _endurancePulses = source._endurancePulses
+      _gtmCells = source._gtmCells
     }
   }
 
@@ -5345,8 +5345,8 @@ nonisolated extension WireBank: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
         if _storage._verifyReads != rhs_storage._verifyReads {return false}
         if _storage._verifyTolerance != rhs_storage._verifyTolerance {return false}
         if _storage._verifyPulsesMax != rhs_storage._verifyPulsesMax {return false}
-        if _storage._gtmCells != rhs_storage._gtmCells {return false}
         if _storage._endurancePulses != rhs_storage._endurancePulses {return false}
+        if _storage._gtmCells != rhs_storage._gtmCells {return false}
         return true
       }
       if !storagesAreEqual {return false}

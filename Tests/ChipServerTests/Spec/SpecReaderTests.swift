@@ -101,7 +101,7 @@ struct SpecReaderTests {
             "gtm.bank is \"main\", which is no analog bank of this chip"),
         Mistake(
             "  - name: nvm", "  - name: gtm",
-            "banks[0].name is \"gtm\", which another bank has already"),
+            "banks[0].name is \"gtm\", which is kept for the chip's GTM"),
         Mistake(
             "wires: ideal", "wires: copper",
             "wires is \"copper\"; allowed: ideal, or a mapping of the four resistances"),

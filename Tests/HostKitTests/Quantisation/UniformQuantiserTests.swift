@@ -108,8 +108,9 @@ struct NetworkQuantiserTests {
         let first = try MatrixLayer("fc1", .linear, inputs: 2, outputs: 1, from: random)
         let second = try MatrixLayer("fc2", .linear, inputs: 1, outputs: 1, from: random)
         let network = Network(
-            name: "two", imageShape: [1, 1, 2], classes: 1, layers: [Flatten(), first, second])
-        for layer in [first, second] { try layer.bias.assign(.full(0, shape: [1])) }
+            name: "two", imageShape: [1, 1, 2], classes: 1,
+            blocks: [Block("all", [Flatten(), first, second])])
+        for layer in [first, second] { try layer.bias?.assign(.full(0, shape: [1])) }
         // Ternary: Δ = (3 + 1)/2 of {3, 1} beats 3 and 1 alone: A²/B = 16/2, 9/1.
         try first.weight.assign(.floats([3, 1], shape: [1, 2]))
         try second.weight.assign(.floats([-0.25], shape: [1, 1]))

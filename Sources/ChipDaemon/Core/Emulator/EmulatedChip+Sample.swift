@@ -11,7 +11,7 @@ extension EmulatedChip {
                 case .multiply(let command):
                     try worker.multiply(command, at: time, limits: limits, work: work)
                 case .readReference(let repeats):
-                    try worker.readReference(repeats: repeats, at: time)
+                    try worker.readReference(repeats: repeats, at: time, work: work)
                 }
             reply.warnings = warnings + reply.warnings
             // Not worth a transaction: the totals are stored with the next change or time.

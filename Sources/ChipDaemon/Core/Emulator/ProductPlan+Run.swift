@@ -1,19 +1,20 @@
 import Physics
 
 extension ProductPlan {
+    /// Of the data columns.
+    var drawNumbers: DrawNumbers { DrawNumbers(batch: batch, outputs: outputRange(0).count) }
+
     /// Runs all passes over some vectors: `accumulate` gets one application of the voltages to
     /// the images of a group, of which the scratch holds the currents, and adds one of them to a
     /// block of outputs.
-    private func forEachApplication(
-        _ vectors: Range<Int>, _ groups: [ProductGroup], _ sums: inout PassSums,
+    func forEachApplication(
+        _ vectors: Range<Int>, _ groups: [ProductGroup], _ draws: DrawNumbers,
+        _ sums: inout PassSums,
         _ accumulate: (inout ProductScratch, ProductPass, ProductGroup.Part, Int32, UInt64) -> Int
     ) {
         let dac = isBitSerial ? dac.binary : dac
         let hasNoise = bank.technology.readNoise != .none
         var scratch = ProductScratch()
-        // Draws of one application lie together; a block of four draws is never shared.
-        let widest = max(outputRange(0).count, ltm?.columns.count ?? 0)
-        let stride = UInt64((batch * widest + 3) / 4 * 4)
         for inputBlock in 0 ..< inputBlocks {
             let range = inputRange(inputBlock)
             for (phase, sign) in signs.enumerated() {
@@ -32,10 +33,9 @@ extension ProductPlan {
                         }
                         for (index, pass) in group.passes.enumerated() {
                             let part = ProductGroup.Part(index: index, count: group.passes.count)
-                            let application = UInt64((pass.number * 2 + phase) * 16 + bit)
                             sums.clipped += accumulate(
                                 &scratch, pass, part, sign * pass.weight << Int32(bit),
-                                application * stride)
+                                draws.first(pass: pass.number, phase: phase, bit: bit))
                             if pass.drivesLines {
                                 sums.drivenLines += lines.drivenCount * pass.image.tiles.count
                             }
@@ -61,7 +61,7 @@ extension ProductPlan {
             let range = outputRange(block)
             var codes = [Int32](repeating: 0, count: vectors.count * range.count)
             codes.withUnsafeMutableBufferPointer { codes in
-                forEachApplication(vectors, groups[block], &sums) {
+                forEachApplication(vectors, groups[block], drawNumbers, &sums) {
                     scratch, pass, part, weight, first in
                     TileProduct.accumulate(
                         part: part.index, of: part.count, draws: draws,
@@ -87,7 +87,7 @@ extension ProductPlan {
             let range = outputRange(block)
             var currents = [Float](repeating: 0, count: vectors.count * range.count)
             currents.withUnsafeMutableBufferPointer { currents in
-                forEachApplication(vectors, groups[block], &sums) {
+                forEachApplication(vectors, groups[block], drawNumbers, &sums) {
                     scratch, pass, part, weight, first in
                     TileProduct.accumulate(
                         part: part.index, of: part.count, draws: draws,
@@ -102,48 +102,6 @@ extension ProductPlan {
                         - references[index / range.count])
             }
             output.place(currents, columns: range, width: outputCount)
-        }
-        return sums
-    }
-
-    /// Sums of the LTM columns of some vectors, on the scale of the products.
-    func ltmProducts(
-        _ vectors: Range<Int>, _ columnGroups: [[ProductGroup]], _ ltm: LTMPlan, draws: EventDraws,
-        into output: UnsafeMutableBufferPointer<Float>
-    ) -> PassSums {
-        var sums = PassSums()
-        let width = ltm.columns.count
-        let count = vectors.count * width
-        for (number, groups) in columnGroups.enumerated() {
-            var codes = [Int32](repeating: 0, count: ltm.adc == nil ? 0 : count)
-            var currents = [Float](repeating: 0, count: count)
-            forEachApplication(vectors, groups, &sums) { scratch, pass, part, weight, first in
-                let firstDraw = first + UInt64(vectors.lowerBound * width)
-                guard let adc = ltm.adc else {
-                    currents.withUnsafeMutableBufferPointer {
-                        TileProduct.accumulate(
-                            part: part.index, of: part.count, draws: draws, firstDraw: firstDraw,
-                            weight: Float(weight), currents: $0, scratch: &scratch)
-                    }
-                    return 0
-                }
-                return codes.withUnsafeMutableBufferPointer {
-                    TileProduct.accumulate(
-                        part: part.index, of: part.count, draws: draws, firstDraw: firstDraw,
-                        adc: adc.shifted(byLSB: pass.adcOffsetLSB), weight: weight, codes: $0,
-                        scratch: &scratch)
-                }
-            }
-            if let adc = ltm.adc {
-                sums.conversions += groups.passCount * signs.count * bits * count
-                currents = codes.map { Float(Double($0) * adc.lsbMicroamperes) }
-            }
-            for index in currents.indices {
-                currents[index] = Float(productsPerMicroampere * Double(currents[index]))
-            }
-            output.place(
-                currents, columns: number * width ..< (number + 1) * width,
-                width: columnGroups.count * width)
         }
         return sums
     }
@@ -180,7 +138,7 @@ extension ProductPlan {
 
 extension UnsafeMutableBufferPointer {
     /// Copies a row-major block into some columns of a wider row-major array.
-    fileprivate func place(_ block: [Element], columns: Range<Int>, width: Int) {
+    func place(_ block: [Element], columns: Range<Int>, width: Int) {
         block.withUnsafeBufferPointer { block in
             guard let from = block.baseAddress, let to = baseAddress else { return }
             for row in 0 ..< block.count / columns.count {

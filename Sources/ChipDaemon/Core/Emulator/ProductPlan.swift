@@ -86,6 +86,10 @@ struct ProductPlan: Sendable {
         [batch, outputBlocks, layout.polarities, ltm.columns.count]
     }
 
+    var replyBytesPerVector: Int {
+        4 * (outputCount + (ltm.map { ltmShape($0)[1...].reduce(1, *) } ?? 0))
+    }
+
     /// Σ_i X_i of some vectors.
     func inputSums(_ vectors: Range<Int>) -> [Int] {
         var sums = [Int](repeating: 0, count: vectors.count)
@@ -172,7 +176,7 @@ extension Worker {
             isBitSerial: command.bitSerial, dac: dac,
             adc: bank.isDigital ? nil : adc(for: matrix, fullScale: fullScale),
             productsPerMicroampere: kappa, referencePerInput: reference)
-        if command.ltm { plan.ltm = try ltm(plan) }
+        if command.includesLTM { plan.ltm = try ltm(plan) }
         try check(plan, command, limits)
         return plan
     }
@@ -189,7 +193,7 @@ extension Worker {
         guard matrix.ltmMicrosiemens > 0 else {
             throw ChipFault(
                 .failedPrecondition, .notProgrammed, .afterFix,
-                "the LTM columns of matrix \(matrix.id) were never programmed: use "
+                "the LTM columns of matrix \(matrix.id) were never programmed, or not wholly: use "
                     + "reference.program")
         }
         return ProductPlan.LTMPlan(
@@ -263,8 +267,7 @@ extension Worker {
                 "inputs have \(count) elements; \(plan.batch) vectors of matrix "
                     + "\(plan.matrix.id) need \(plan.batch) × \(plan.inputCount)")
         }
-        let vectorBytes =
-            4 * (plan.outputCount + (plan.ltm.map { plan.ltmShape($0)[1...].reduce(1, *) } ?? 0))
+        let vectorBytes = plan.replyBytesPerVector
         guard plan.batch * vectorBytes <= limits.replyBytes else {
             throw ChipFault(
                 .resourceExhausted, .limit, .afterFix,

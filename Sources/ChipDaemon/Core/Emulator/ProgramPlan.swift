@@ -66,13 +66,16 @@ struct ProgramPlan {
 }
 
 extension Worker {
-    /// The weights with a cell in a region of a tile hold no code any more.
+    /// The weights with a cell in a region of a tile hold no code any more, references with a cell
+    /// there not what they were written to.
     static func forgetCodes(
         ofTile tile: Int, _ region: Region, _ bank: BankSpec, in state: inout ChipState,
         recording changes: inout StoreChanges
     ) {
+        if bank.isGTM { state.counters.gtmMicrosiemens = 0 }
         guard let id = state.owners[tile], var record = state.matrices[id] else { return }
         forget(tile, region, bank, in: &record)
+        if region.column + region.columns > bank.columns { record.description.ltmMicrosiemens = 0 }
         record.recount()
         state.matrices[id] = record
         changes.matrices.append(record)

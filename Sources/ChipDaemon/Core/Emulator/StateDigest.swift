@@ -1,6 +1,6 @@
 internal import Checksum
 
-/// A 128-bit digest (XXH3) over the stored causes: cells, matrices, power, the number of the
+/// A 128-bit digest (XXH3) over the stored causes: cells, matrices, references, power, the number of the
 /// next changing event, faults where there are any. Two states with the same digest behave alike;
 /// it reveals no conductance.
 /// Clock, lease and sessions are left out: they move without the chip being changed.
@@ -28,7 +28,7 @@ package enum StateDigest {
             hash.update([UInt64(id), UInt64(d.rows), UInt64(d.columns), UInt64(d.slices)])
             hash.update([UInt64(d.bitsPerSlice), UInt64(d.codeMax), UInt64(d.sensing.rawValue)])
             hash.update([d.fullScaleMicroamperes.bitPattern, d.mapping == .differential ? 1 : 0])
-            if d.ltmMicrosiemens != 0 { hash.update([d.ltmMicrosiemens.bitPattern]) }
+            hash.update([d.ltmMicrosiemens.bitPattern])
             hash.update(d.tiles.map { UInt64($0) })
             hash.update(Array(d.name.utf8) + [0] + Array(d.bank.utf8) + [0])
             hash.update(matrix.codes)
@@ -36,9 +36,7 @@ package enum StateDigest {
         }
         hash.update([state.counters.changeEventNext, state.counters.isPowered ? 1 : 0])
         if state.counters.fabricatedAs != 0 { hash.update([UInt64(state.counters.fabricatedAs)]) }
-        if state.counters.gtmMicrosiemens != 0 {
-            hash.update([state.counters.gtmMicrosiemens.bitPattern])
-        }
+        hash.update([state.counters.gtmMicrosiemens.bitPattern])
         for record in state.faults.values.sorted(by: { $0.tile < $1.tile }) {
             hash.update([UInt64(record.tile), record.adcOffsetLSB.bitPattern])
             for list in [

@@ -44,17 +44,11 @@ extension Worker {
         (result.conversions, result.clipped) = (sums.conversions, sums.clipped)
         result.referencePerInput = plan.referencePerInput
         if let ltm = plan.ltm {
-            let groups = ltmPasses(
-                of: plan, ltm, from: passes.reduce(0) { $0 + $1.count }, at: time
-            ).map { ProductGroup.groups(of: $0, transposed: false) }
-            let shape = plan.ltmShape(ltm)
-            let (products, tuning) = Self.split(
-                plan, width: shape[1...].reduce(1, *), zero: Float(0), work
-            ) {
-                plan.ltmProducts($0, groups, ltm, draws: draws, into: $1)
-            }
-            result.ltm = LTMSums(products: products, shape: shape, clipped: tuning.clipped)
-            sums = sums + tuning
+            let tuning = ltmSums(
+                of: plan, ltm, after: passes.reduce(0) { $0 + $1.count }, draws: draws, at: time,
+                work: work)
+            result.ltm = tuning.ltm
+            sums = sums + tuning.sums
         }
         if let stop = work.stop { throw stop }
         return SampleReply(
@@ -62,7 +56,7 @@ extension Worker {
     }
 
     /// Batch × width elements, some vectors of the batch at a time, on as many threads as are free.
-    private static func split<Element: Sendable>(
+    static func split<Element: Sendable>(
         _ plan: ProductPlan, width: Int, zero: Element, _ work: WorkContext,
         _ body: @Sendable (Range<Int>, UnsafeMutableBufferPointer<Element>) -> PassSums
     ) -> ([Element], PassSums) {
@@ -80,38 +74,6 @@ extension Worker {
             }
         }
         return (elements, results.withLock { $0.reduce(PassSums(), +) })
-    }
-
-    /// The images of the LTM columns, by column block and polarity; their passes are numbered
-    /// after those of the data.
-    private mutating func ltmPasses(
-        of plan: ProductPlan, _ ltm: ProductPlan.LTMPlan, from first: Int, at time: ChipInstant
-    ) -> [[ProductPass]] {
-        var number = first
-        return (0 ..< plan.ltmGroups).map { group in
-            let (outputBlock, polarity) = group.quotientAndRemainder(
-                dividingBy: plan.layout.polarities)
-            var passes: [ProductPass] = []
-            for inputBlock in 0 ..< plan.inputBlocks {
-                for slice in 0 ..< plan.layout.slices {
-                    let tiles = plan.tiles(
-                        outputBlock: outputBlock, inputBlock: inputBlock, slice: slice,
-                        polarities: [polarity])
-                    passes.append(
-                        ProductPass(
-                            number: number, inputBlock: inputBlock,
-                            image: image(
-                                of: tiles, rows: plan.inputRange(inputBlock).count,
-                                columns: ltm.columns, bank: plan.bank, direction: .forward,
-                                at: time),
-                            weight: 1 << Int32(slice * plan.matrix.bitsPerSlice),
-                            adcOffsetLSB: state.faults[tiles[0]]?.adcOffsetLSB ?? 0,
-                            drivesLines: false))
-                    number += 1
-                }
-            }
-            return passes
-        }
     }
 
     /// All images that the product needs, by output block.
@@ -154,12 +116,11 @@ extension Worker {
             ProductActivity(
                 steps: plan.batch * plan.signs.count * plan.bits,
                 tiles: plan.layout.tilesNeeded,
-                inputLinesPerTile: plan.isTransposed ? plan.bank.columns : plan.bank.rows,
-                outputLinesPerTile: plan.isTransposed
-                    ? plan.bank.rows : plan.bank.columns + (plan.ltm?.columns.count ?? 0),
+                inputLinesPerTile: plan.isTransposed ? plan.bank.bitLines : plan.bank.rows,
+                outputLinesPerTile: plan.isTransposed ? plan.bank.rows : plan.bank.bitLines,
                 drivenLines: sums.drivenLines, conversions: sums.conversions,
                 adcBits: spec.converters.adcBits,
-                bytes: plan.codesIn + 4 * plan.batch * plan.outputCount,
+                bytes: plan.codesIn + plan.batch * plan.replyBytesPerVector,
                 currentSquares: sums.currentSquares))
     }
 }

@@ -50,10 +50,7 @@ extension Worker {
                     report.cellStatus[Int(index)] = status.rawValue
                 }
             }
-            if outcome.pulses.contains(where: { $0 > 0 }) {
-                next.replace(outcome.record)
-                changes.tiles.append(outcome.record)
-            }
+            next.adopt(outcome, recording: &changes)
         }
         tally.fill(&report)
         let fault = report.notAttempted > 0 ? work.stop : nil

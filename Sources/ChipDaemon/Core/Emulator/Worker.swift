@@ -16,7 +16,7 @@ package struct Worker: Sendable {
     package var lives: [Int: CellLives] = [:]
     /// Product images; `adopt` drops those whose tiles changed.
     package var images: [TileImage.Key: TileImage] = [:]
-    /// Solved wires; `adopt` drops those whose tiles changed or belong to no matrix any more.
+    /// Solved wires; `adopt` drops those whose tiles changed or were unmapped.
     package var wires: [WiresKey: TileWires] = [:]
     /// Times that the wires of a tile were solved, since the start.
     package var wireSolutions = 0

@@ -36,8 +36,8 @@ public struct ChipSpec: Sendable, Hashable {
     /// Tiles that matrices may be mapped to.
     public var matrixTiles: Int { banks.reduce(0) { $0 + ($1.isGTM ? 0 : $1.tiles) } }
 
-    /// `nil`: the chip has no GTM.
-    public var gtm: Int? { banks.firstIndex(where: \.isGTM) }
+    /// Number of the GTM's bank; `nil`: the chip has none.
+    public var gtmBank: Int? { banks.firstIndex(where: \.isGTM) }
 
     /// Number of the first tile of a bank.
     public func firstTile(bank: Int) -> Int { banks[..<bank].reduce(0) { $0 + $1.tiles } }

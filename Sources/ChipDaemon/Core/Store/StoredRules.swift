@@ -50,7 +50,9 @@ public enum StoredRules {
         if !counters.energyPicojoules.isFinite || !counters.latencyNanoseconds.isFinite {
             findings.append("the totals of energy and time are no numbers")
         }
-        let isProgrammed = spec.gtm.map { isReference(counters.gtmMicrosiemens, spec.banks[$0]) }
+        let isProgrammed = spec.gtmBank.map {
+            isReference(counters.gtmMicrosiemens, spec.banks[$0])
+        }
         if !(isProgrammed ?? (counters.gtmMicrosiemens == 0)) {
             findings.append("the GTM is said to hold \(counters.gtmMicrosiemens) µS")
         }
@@ -129,6 +131,12 @@ public enum StoredRules {
         if let bad = matrix.tiles.first(where: { !range.contains($0) }) {
             findings.append("\(name) has tile \(bad), outside the bank \(matrix.bank)")
         }
+        if !isReference(matrix.ltmMicrosiemens, bank)
+            || (bank.ltmColumns == 0 && matrix.ltmMicrosiemens != 0)
+        {
+            findings.append(
+                "\(name) has LTM columns that are said to hold \(matrix.ltmMicrosiemens) µS")
+        }
         let weights = matrix.rows * matrix.columns
         guard record.codes.count == weights, record.flags.count == weights else {
             return findings + [
@@ -195,8 +203,7 @@ public enum StoredRules {
             ((isOffset ? 2 : 1) ... WeightEncoding.bitsMax).contains(bits.partialValue),
             (1 ... (1 << (bits.partialValue - (isOffset ? 1 : 0))) - 1).contains(matrix.codeMax),
             (matrix.sensing == .singleEnded) == isOffset,
-            matrix.fullScaleMicroamperes.isFinite, matrix.fullScaleMicroamperes > 0,
-            isReference(matrix.ltmMicrosiemens, bank)
+            matrix.fullScaleMicroamperes.isFinite, matrix.fullScaleMicroamperes > 0
         else { return false }
         return matrix.tiles.count == MatrixLayout(matrix, bank: bank).tilesNeeded
     }

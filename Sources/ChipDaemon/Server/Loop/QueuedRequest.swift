@@ -136,15 +136,19 @@ struct QueuedRequest: Sendable {
     }
 
     private func publishWear(_ change: ChangeReply) {
-        guard case .programmed(let report) = change.result,
-            report.newlyStuck > 0 || report.windowClosed > 0
-        else { return }
+        let (newlyStuck, windowClosed) =
+            switch change.result {
+            case .programmed(let report): (report.newlyStuck, report.windowClosed)
+            case .referenceProgrammed(let report): (report.newlyStuck, 0)
+            default: (0, 0)
+            }
+        guard newlyStuck > 0 || windowClosed > 0 else { return }
         var event = WireEvent()
         event.kind = .wear
         event.chip = serial
         event.chipTimeS = change.chipTime.seconds
         event.text =
-            "\(report.newlyStuck) cells newly stuck, \(report.windowClosed) without a window for "
+            "\(newlyStuck) cells newly stuck, \(windowClosed) without a window for "
             + "their target"
         dispatcher.events?.publish(event)
     }
@@ -164,9 +168,11 @@ struct QueuedRequest: Sendable {
         case .pulsed(let cells):
             event.kind = .programmed
             event.text = "\(change.cost.pulses) pulses on \(cells) cells"
-        case .referenceProgrammed(let cells, _, let microsiemens):
+        case .referenceProgrammed(let report):
             event.kind = .programmed
-            event.text = "\(cells) reference cells at \(microsiemens) µS"
+            event.text =
+                "\(report.cells) reference cells at \(report.microsiemens) µS"
+                + (report.notAttempted > 0 ? ", \(report.notAttempted) not attempted" : "")
         case .power(let on, let matricesLost):
             event.kind = .power
             event.text = on ? "on" : "off, \(matricesLost) matrices lost"

@@ -31,7 +31,10 @@ extension ChipSpec {
             "banks", keys: ["name", "device", "tiles", "rows", "columns", "ltm_columns"])
         for entry in entries {
             let name = try entry.name("name")
-            guard !banks.contains(where: { $0.name == name }), name != BankSpec.gtmName else {
+            guard name != BankSpec.gtmName else {
+                throw entry.refusal("name", "is \"\(name)\", which is kept for the chip's GTM")
+            }
+            guard !banks.contains(where: { $0.name == name }) else {
                 throw entry.refusal("name", "is \"\(name)\", which another bank has already")
             }
             let technology = try DeviceSpec.technology(

@@ -27,12 +27,11 @@ extension ChangeCommand {
             self = .pulse(try PulseCommand(pulse))
         case .referenceProgram(let reference):
             try TensorArguments(request).finish()
+            // The chip knows its window, and that no other number lies in it.
             self = .programReference(
                 ReferenceCommand(
                     target: reference.matrix == 0 ? .gtm : .ltm(matrix: reference.matrix),
-                    microsiemens: try FieldBounds.number(
-                        "conductance_us", reference.conductanceUs,
-                        0 ... FieldBounds.conductanceMax)))
+                    microsiemens: reference.conductanceUs))
         case .calibrate(let calibrate):
             try TensorArguments(request).finish()
             let fullScale = try FieldBounds.number(

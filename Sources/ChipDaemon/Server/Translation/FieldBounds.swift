@@ -16,8 +16,6 @@ enum FieldBounds {
     static let fullScaleMax = 1e7
     static let advanceSecondsMax = 1e10
     /// A joule: a billion pulses of a thousand picojoules.
-    /// µS: no cell conducts as well.
-    static let conductanceMax = 1e6
     static let energyMax = 1e12
 
     static func integer(_ name: String, _ value: UInt32, _ allowed: ClosedRange<Int>)

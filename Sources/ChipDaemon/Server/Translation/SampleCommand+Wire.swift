@@ -69,7 +69,7 @@ extension MultiplyCommand {
             products: products,
             fullScaleMicroamperes: try FieldBounds.number(
                 "adc_full_scale_ua", wire.adcFullScaleUa, 0 ... FieldBounds.fullScaleMax),
-            ltm: wire.ltm, window: window)
+            includesLTM: wire.ltm, window: window)
     }
 
     private static func inputs(_ tensor: WireTensor, _ frame: Frame, dacBits: Int)

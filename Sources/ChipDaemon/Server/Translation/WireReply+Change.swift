@@ -26,10 +26,10 @@ extension WireReply {
             (reply.tensors, tensors) = Self.tensors(of: report)
         case .pulsed(let cells):
             reply.pulse.cells = UInt64(cells)
-        case .referenceProgrammed(let cells, let notAttempted, let microsiemens):
-            reply.referenceProgram.cells = UInt64(cells)
-            reply.referenceProgram.notAttempted = UInt64(notAttempted)
-            reply.referenceProgram.conductanceUs = microsiemens
+        case .referenceProgrammed(let report):
+            reply.referenceProgram.cells = UInt64(report.cells)
+            reply.referenceProgram.notAttempted = UInt64(report.notAttempted)
+            reply.referenceProgram.conductanceUs = report.microsiemens
         case .calibrated(let fullScale, let lsb):
             reply.calibrate.adcFullScaleUa = fullScale
             reply.calibrate.adcLsbUa = lsb

@@ -25,6 +25,17 @@ struct SelectionLaw: Law {
         let written = WireCellStatus.cellWritten.rawValue
         let behind = zip(statuses, priority).filter { $0.0 == written }.map(\.1).max() ?? 0
         let outOfOrder = zip(statuses, priority).filter { $0.0 != written && $0.1 < behind }
+        let attempted = statuses.count {
+            $0 != written && $0 != WireCellStatus.cellSkipped.rawValue
+        }
+        record.note(
+            self, "share of cells that were verified or given up", on: bench, expected: 0.5,
+            measured: Double(attempted) / Double(bench.cells), bound: 0.4, .exact,
+            samples: bench.cells, source: "a budget for about a third of them")
+        record.note(
+            self, "cells with a status", on: bench, expected: Double(bench.cells),
+            measured: Double(statuses.count), bound: 0, .exact, samples: bench.cells,
+            source: "firmware-specs/wire.md, program")
         record.note(
             self, "cells verified before one that is more important", on: bench, expected: 0,
             measured: Double(outOfOrder.count), bound: 0, .exact, samples: bench.cells,

@@ -68,6 +68,8 @@ struct VariationLaw: Law {
             tile: tile, conductances: [Float](repeating: Float(middle), count: bench.cells),
             region: bench.wholeTile, options: options)
         return Moments(
-            try chip.read(tile: tile, repeats: Bench.many).values.map { Double($0) / middle - 1 })
+            try chip.read(tile: tile, region: bench.wholeTile, repeats: Bench.many).values.map {
+                Double($0) / middle - 1
+            })
     }
 }
