@@ -11,7 +11,7 @@ struct NetworkOnChipTests {
         let daemon: Daemon
         let session: WireChipSession
 
-        init(adc: String = "ideal", tiles: Int = 400) throws {
+        init(adc: String = "ideal", tiles: Int = 500) throws {
             folder = try Folder()
             daemon = try Daemon(
                 in: folder, spec: Daemon.exactSpec(in: folder, adc: adc, tiles: tiles),
@@ -61,16 +61,15 @@ struct NetworkOnChipTests {
 
     private static func network(_ model: String) throws -> (Network, ImageSet, QuantisationScales) {
         let network = try NetworkCatalogue.make(model, seed: 4)
-        let images = try noise(like: network, count: 12)
+        let images = try noise(like: network, count: 4)
         return (network, images, try .measured(network, on: images, method: .max))
     }
 
     @Test(arguments: [
         ("lenet5", WeightMapping.differential), ("lenet5", .offset), ("lenet-8x8", .differential),
         ("lenet3", .differential), ("resnet20-w4", .differential), ("resnet20-w2-k5", .offset),
-        ("resnet56-w2-e3", .differential), ("resnet18-w3", .differential),
-        ("densenet40-w1", .differential), ("vgg8-w0.03125", .differential),
-        ("vgg16-w0.03125", .differential),
+        ("resnet18-w3", .differential), ("densenet40-w1", .differential),
+        ("vgg8-w0.03125", .differential),
     ])
     func everyLayersCodesAreTheHostsIntegers(model: String, mapping: WeightMapping) throws {
         let bench = try Bench()
@@ -83,7 +82,7 @@ struct NetworkOnChipTests {
         ).deployment
         #expect(bench.session.dataSheet.canUnroll)
         let compared = try Compared(network, scales, ChipProducts(bench.session, deployment))
-        _ = try noGrad { try network.exitScores(images.batch(0 ..< 12).images, with: compared) }
+        _ = try noGrad { try network.exitScores(images.batch(0 ..< 4).images, with: compared) }
         if mapping == .differential {
             #expect(compared.differing == [:])
         } else {
@@ -102,7 +101,8 @@ struct NetworkOnChipTests {
         let layer = try MatrixLayer(
             "c", .convolution(kernel: 3, stride: 2, padding: 1), inputs: 5, outputs: 7,
             from: random)
-        let network = Network(name: "one", imageShape: [5, 6, 4], classes: 7, blocks: [Block("c", [layer])])
+        let network = Network(
+            name: "one", imageShape: [5, 6, 4], classes: 7, blocks: [Block("c", [layer])])
         let input = try random.uniform(-1 ..< 1, [9, 5, 6, 4])
         let weight = WeightQuantisation.scale(try layer.weight.floats(), method: .max)
         let scales = QuantisationScales(layers: [
@@ -225,8 +225,21 @@ struct NetworkOnChipTests {
         #expect(reports.map { $0.program.cells == 0 } == [true, false, true])
         #expect(reports[1].program.cells <= 4)
         let compared = try Compared(network, scales, ChipProducts(bench.session, deployment))
-        _ = try noGrad { try network.scores(images.batch(0 ..< 12).images, with: compared) }
+        _ = try noGrad { try network.scores(images.batch(0 ..< 4).images, with: compared) }
         #expect(compared.differing == [:])
+        // A second network beside the first disturbs neither.
+        let (other, others, otherScales) = try Self.network("lenet3")
+        let second = try Mapper(other, scales: otherScales).deploy(
+            to: bench.session, checkpoint: "n", calibration: others, options: options
+        ).deployment
+        #expect(try bench.session.matrices().count == 6)
+        for (network, images, scales, deployment) in [
+            (network, images, scales, deployment), (other, others, otherScales, second),
+        ] {
+            let compared = try Compared(network, scales, ChipProducts(bench.session, deployment))
+            _ = try noGrad { try network.scores(images.batch(0 ..< 4).images, with: compared) }
+            #expect(compared.differing == [:])
+        }
         #expect(throws: NetworkError.unknownLayer("fc9", layers: network.matrixLayers.map(\.name)))
         {
             mapper.digital = ["fc9"]

@@ -71,3 +71,21 @@ struct PassSums: Sendable {
             currentSquares: lhs.currentSquares + rhs.currentSquares)
     }
 }
+
+/// Where the draws of a product's applications lie in its event: those of one application
+/// together, a block of four draws never shared.
+struct DrawNumbers: Sendable {
+    var base: UInt64 = 0
+    /// Draws of one application.
+    var stride: UInt64
+
+    /// - Parameter outputs: of the widest application.
+    init(base: UInt64 = 0, batch: Int, outputs: Int) {
+        self.base = base
+        stride = UInt64((batch * outputs + 3) / 4 * 4)
+    }
+
+    func first(pass: Int, phase: Int, bit: Int) -> UInt64 {
+        base + UInt64((pass * 2 + phase) * 16 + bit) * stride
+    }
+}
