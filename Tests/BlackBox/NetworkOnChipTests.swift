@@ -1,5 +1,6 @@
 import Foundation
 import HostKit
+import TestSupport
 import Testing
 
 /// Networks through a daemon's chip without noise, against the same integers on the host.
@@ -91,6 +92,26 @@ struct NetworkOnChipTests {
             #expect(compared.differing.values.allSatisfy { $0 < 1.5 })
         }
         #expect(compared.seen == network.matrixLayers.map(\.name))
+    }
+
+    /// 10 bits convert LeNet-5's currents as well as no converter does: within 0.3 points.
+    @Test(.enabled(if: imageFolder != nil, "NVCIM_DATA isn't set or names no folder"))
+    func tenBitsAreEnoughForLeNet() throws {
+        let file = Programs.repository.appendingPathComponent("results/networks/lenet5.safetensors")
+        let checkpoint = try Checkpoint(contentsOf: file.path)
+        let images = try DataLocation(imageFolder).load(for: checkpoint.network)
+        let accuracies = try ["10", "ideal"].map { adc in
+            let bench = try Bench(adc: adc)
+            let deployment = try Mapper(checkpoint.network, scales: checkpoint.scales).deploy(
+                to: bench.session, checkpoint: "n", calibration: images.training.first(200),
+                options: ProgramOptions(.openLoop)
+            ).deployment
+            return try Evaluation.accuracy(
+                checkpoint.network, with: ChipProducts(bench.session, deployment), on: images.test)
+        }
+        #expect(accuracies.map(\.count) == [5_000, 5_000])
+        #expect(abs(accuracies[0].fraction - accuracies[1].fraction) <= 0.003)
+        #expect(accuracies[1].fraction >= 0.988)
     }
 
     /// Inputs with a sign take two phases; their codes reach 127.

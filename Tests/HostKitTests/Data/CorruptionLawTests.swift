@@ -1,5 +1,6 @@
 import Foundation
 import HostKit
+import TestSupport
 import Testing
 
 /// Corruptions against their closed forms. Statistical bounds are two-sided, 99.9 %.

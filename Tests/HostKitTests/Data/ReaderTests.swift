@@ -1,5 +1,6 @@
 import Foundation
 import HostKit
+import TestSupport
 import Testing
 
 @Suite("Image readers")

@@ -29,8 +29,3 @@ final class TemporaryFolder {
         return file
     }
 }
-
-/// The folder of real images that NVCIM_DATA names, where it exists.
-let imageFolder: String? = ProcessInfo.processInfo.environment["NVCIM_DATA"].flatMap {
-    FileManager.default.fileExists(atPath: $0) ? $0 : nil
-}

@@ -1,5 +1,6 @@
 import Foundation
 import HostKit
+import TestSupport
 import Testing
 
 /// The networks of results/networks are what their README says.

@@ -1,23 +1,5 @@
 import Physics
 
-/// Where the draws of a product's applications lie in its event: those of one application
-/// together, a block of four draws never shared.
-struct DrawNumbers: Sendable {
-    let base: UInt64
-    /// Draws of one application.
-    let stride: UInt64
-
-    /// - Parameter outputs: of the widest application.
-    init(base: UInt64 = 0, batch: Int, outputs: Int) {
-        self.base = base
-        stride = UInt64((batch * outputs + 3) / 4 * 4)
-    }
-
-    func first(pass: Int, phase: Int, bit: Int) -> UInt64 {
-        base + UInt64((pass * 2 + phase) * 16 + bit) * stride
-    }
-}
-
 extension ProductPlan {
     /// Of the data columns.
     var drawNumbers: DrawNumbers { DrawNumbers(batch: batch, outputs: outputRange(0).count) }

@@ -1,0 +1,6 @@
+import Foundation
+
+/// The folder of real images that NVCIM_DATA names, where it exists.
+package let imageFolder: String? = ProcessInfo.processInfo.environment["NVCIM_DATA"].flatMap {
+    FileManager.default.fileExists(atPath: $0) ? $0 : nil
+}
