@@ -116,7 +116,8 @@ let package = Package(
             dependencies: ["ChipServer", "ChipCore", "Physics", "Protocol", log],
             swiftSettings: strict),
         .testTarget(
-            name: "HostKitTests", dependencies: ["HostKit", "Plotting", "TestSupport"], swiftSettings: strict),
+            name: "HostKitTests", dependencies: ["HostKit", "Plotting", "TestSupport"],
+            swiftSettings: strict),
         .testTarget(
             name: "BlackBoxTests",
             dependencies: [
