@@ -76,7 +76,7 @@ struct GTMEstimateTests {
 
     /// σ_W = 0.4·√rows·LSB spreads the columns' sums by 0.4 LSB. What two columns leave then
     /// correlates by Σ_k 6/(πk)²·exp(−4π²k²·0.4²) = 0.0011, which adds 7 · 0.0011 to the term
-    /// LSB²/(12·columns) of (T-6): a third of the variance, 256 % of it with columns that round
+    /// LSB²/(12·columns) of (T-6): a third of the variance, 340 % of it with columns that round
     /// alike, two thirds without the term; the bound is 15 %.
     @Test func columnsThatDifferRoundEachOnItsOwn() throws {
         let within = 0.4 * 16.0.squareRoot() * Self.lsb
