@@ -1,7 +1,6 @@
 import ChipCore
 import Glibc
 import Physics
-import Synchronization
 import Testing
 
 @Suite("Programming matrices and tiles")
@@ -217,8 +216,3 @@ struct ProgramTests {
 }
 
 private func _pow(_ x: Double, _ y: Double) -> Double { pow(x, y) }
-
-private final class Counter: Sendable {
-    private let count = Atomic<Int>(0)
-    func next() -> Int { count.wrappingAdd(1, ordering: .relaxed).newValue }
-}

@@ -28,7 +28,9 @@ struct SQLiteChipStoreTests {
     }
 
     @Test func everythingComesBackBitForBit() throws {
-        let changes = SampleRecords.everything
+        var changes = SampleRecords.everything
+        changes.counters?.gtmMicrosiemens = 1.0 / 3
+        changes.matrices[0].description.ltmMicrosiemens = 0.1 + 0.2
         let first = try open()
         try first.commit(changes)
         try first.close()

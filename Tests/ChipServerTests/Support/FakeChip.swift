@@ -16,6 +16,9 @@ final class FakeChip: ChipBackend {
         var holder: SessionID?
         var isClosed = false
         var timesRemembered = 0
+        /// What came over the wire, as the chip sees it.
+        var references: [ReferenceCommand] = []
+        var samples: [SampleCommand] = []
     }
 
     let serial: UInt32
@@ -69,6 +72,10 @@ final class FakeChip: ChipBackend {
             report.cellStatus = [1, 1, 1, 1]
             result = .programmed(report)
         case .power(let on): result = .power(on: on, matricesLost: 0)
+        case .programReference(let reference):
+            state.withLock { $0.references.append(reference) }
+            result = .referenceProgrammed(
+                ReferenceReport(cells: 40, notAttempted: 3, newlyStuck: 0, microsiemens: 12.5))
         default: result = .calibrated(fullScaleMicroamperes: 1, lsbMicroamperes: 0.5)
         }
         let frames = encode(
@@ -92,12 +99,24 @@ final class FakeChip: ChipBackend {
     }
 
     func sample(_ command: SampleCommand, work: WorkContext) throws(ChipFault) -> SampleReply {
-        state.withLock { $0.log.append("sample") }
-        guard case .multiply(let multiply) = command else {
-            return SampleReply(
-                result: .read(values: [1, 2], shape: [1, 2], isWeights: true, repeats: 1),
-                chipTime: .birth, cost: .zero, warnings: [])
+        state.withLock {
+            $0.log.append("sample")
+            $0.samples.append(command)
         }
+        let result: SampleReply.Result =
+            switch command {
+            case .read: .read(values: [1, 2], shape: [1, 2], isWeights: true, repeats: 1)
+            case .multiply(let multiply): .product(product(multiply, work))
+            case .readReference(let repeats):
+                .reference(
+                    ReferenceSum(
+                        microamperes: 158.5, nominalMicroamperes: 160, cells: 40, repeats: repeats,
+                        conversions: 9, clipped: 2))
+            }
+        return SampleReply(result: result, chipTime: .birth, cost: .zero, warnings: [])
+    }
+
+    private func product(_ multiply: MultiplyCommand, _ work: WorkContext) -> ProductResult {
         let sum = Atomic<Int>(0)
         work.split(1_000) { index in
             work.split(3) { sum.wrappingAdd(index * $0, ordering: .relaxed) }
@@ -106,8 +125,11 @@ final class FakeChip: ChipBackend {
         var product = ProductResult(
             .codes([result, Int32(multiply.batch)], lsb: 2), shape: [1, 2])
         (product.conversions, product.clipped) = (3, 1)
-        return SampleReply(
-            result: .product(product), chipTime: .birth, cost: .zero, warnings: [])
+        if multiply.includesLTM {
+            product.ltm = LTMSums(
+                products: (0 ..< 12).map { Float($0) + 0.5 }, shape: [1, 2, 2, 3], clipped: 4)
+        }
+        return product
     }
 
     func simulate(_ command: SimulationCommand, work: WorkContext) throws(ChipFault)
@@ -119,14 +141,16 @@ final class FakeChip: ChipBackend {
 
     func status(session: SessionID, now: HostInstant) -> ChipStatus {
         let (epoch, holder) = state.withLock { ($0.epoch, $0.holder) }
+        var matrix = SampleRecords.matrix().description
+        matrix.ltmMicrosiemens = 13.5
         return ChipStatus(
             stateDigest: [UInt8](repeating: 0, count: 16), isPowered: true, chipTime: .birth,
             clock: .manual,
             lease: LeaseView(
                 isHeld: holder != nil, epoch: epoch, remainingMilliseconds: 0,
                 isYours: holder == session),
-            matrices: [SampleRecords.matrix().description], tilesFree: 1, tiles: 2,
-            isTruthRevealed: false, sequenceLast: 0)
+            matrices: [matrix], tilesFree: 1, tiles: 2,
+            isTruthRevealed: false, sequenceLast: 0, gtmMicrosiemens: 12.5)
     }
 
     func health(now: HostInstant) -> ChipHealth {

@@ -54,7 +54,8 @@ extension Worker {
         // A bound as a data sheet prints it, rounded, is that bound.
         let slack = 1e-9 * on
         guard asked == 0 || (off - slack ... on + slack).contains(asked) else {
-            throw .field("conductance_us", "\(asked)", allowed: "0, or \(off) … \(on)")
+            throw .field(
+                "conductance_us", "\(asked)", allowed: "0, or \(Float(off)) … \(Float(on))")
         }
         return asked == 0 ? on : min(max(asked, off), on)
     }
