@@ -76,7 +76,7 @@ struct ExperimentSummary: Encodable, CustomStringConvertible {
 struct QAVATTableCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: QAVATTable.name,
-        abstract: "Networks of few bits, trained in three ways, on chips whose weights deviate.",
+        abstract: "Networks of few bits, trained in four ways, on chips whose weights deviate.",
         discussion: "Table I of Deng and Orshansky (DATE 2022): LeNet-5 on MNIST with 2-bit "
             + "activations and weights. With --data digits the small network of the embedded "
             + "digits takes its place.")
@@ -99,8 +99,8 @@ struct QAVATTableCommand: ParsableCommand {
         if sigma.isEmpty || !sigma.allSatisfy({ $0 >= 0 && $0 <= 10 }) {
             throw ValidationError("--sigma must be 0 … 10.")
         }
-        if Set(sigma).count < sigma.count {
-            throw ValidationError("--sigma names a value twice.")
+        if Set(sigma.map { ($0 * 100).rounded() }).count < sigma.count {
+            throw ValidationError("--sigma names a value twice, to two decimals.")
         }
         if let samples, !(1 ... 100).contains(samples) {
             throw ValidationError("--samples must be 1 … 100, not \(samples).")

@@ -6,7 +6,10 @@ struct CommonOptions: ParsableArguments {
     @Flag(help: "Print the result as JSON.")
     var json = false
 
-    @Option(help: "Seed of all random numbers; the same seed repeats a run exactly.")
+    @Option(
+        help:
+            "Seed of all random numbers; the same seed, threads and kind of processor repeat a run exactly."
+    )
     var seed: UInt64 = 1
 
     @Option(

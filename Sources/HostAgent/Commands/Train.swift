@@ -145,7 +145,9 @@ struct Train: ParsableCommand {
         if let shift, !(0 ... 1).contains(shift) {
             throw ValidationError("--shift must be 0 … 1, not \(shift).")
         }
-        if clip < 0 { throw ValidationError("--clip must be 0 or more, not \(clip).") }
+        if !(0 ... 1e6).contains(clip) {
+            throw ValidationError("--clip must be 0 … 1000000, not \(clip).")
+        }
     }
 
     func run() throws {

@@ -11,6 +11,9 @@ public protocol Experiment {
     /// As the command line names it.
     static var name: String { get }
     var settings: Settings { get }
+    /// The images that it learns from and is tried on: names and numbers. A run goes on with the
+    /// same ones only.
+    var data: [String] { get }
 
     /// What is to be done, in this order; a step may use the files that earlier ones
     /// left in `folder`.

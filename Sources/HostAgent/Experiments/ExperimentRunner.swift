@@ -4,6 +4,8 @@ internal import Foundation
 struct ExperimentRecord<Settings: Codable & Equatable>: Codable {
     var experiment: String
     var settings: Settings
+    /// Of the images.
+    var data: [String]
     var command: String
     var started: String
     var threads: Int
@@ -19,7 +21,7 @@ struct ExperimentRecord<Settings: Codable & Equatable>: Codable {
 /// | `table.md`, `table.csv` | the result, once all steps are finished |
 ///
 /// Every file is there wholly or not at all. A step that was finished is not done
-/// again; the settings must then be the same.
+/// again; settings, images and threads must then be the same.
 public struct ExperimentRunner {
     private let folder: String
     private let command: String
@@ -36,6 +38,7 @@ public struct ExperimentRunner {
         try keepRecord(of: experiment)
         var finished = try finishedSteps()
         let steps = try experiment.steps(in: folder)
+        precondition(Set(steps.map(\.name)).count == steps.count)
         let left = steps.filter { finished[$0.name] == nil }
         let imagesTotal = left.reduce(0) { $0 + $1.images }
         var imagesBefore = 0
@@ -63,7 +66,8 @@ public struct ExperimentRunner {
         let path = "\(folder)/settings.json"
         guard FileManager.default.fileExists(atPath: path) else {
             let record = ExperimentRecord(
-                experiment: Study.name, settings: experiment.settings, command: command,
+                experiment: Study.name, settings: experiment.settings, data: experiment.data,
+                command: command,
                 started: Date.now.ISO8601Format(), threads: TorchRuntime.threads,
                 versions: ["nvcim": version, "libtorch": TorchRuntime.version])
             return try write(record, to: "settings.json")
@@ -78,6 +82,8 @@ public struct ExperimentRunner {
         }
         try mustEqual(record.experiment, Study.name, "experiment")
         try mustEqual(record.settings, experiment.settings, "set of settings")
+        try mustEqual(record.data, experiment.data, "set of images")
+        try mustEqual(record.threads, TorchRuntime.threads, "number of threads")
         try mustEqual(record.versions["nvcim"], version, "version of the program")
     }
 

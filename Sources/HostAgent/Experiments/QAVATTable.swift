@@ -1,4 +1,4 @@
-/// Table I of the QAVAT paper: a network of few bits, trained in three ways, on
+/// Table I of the QAVAT paper: a network of few bits, trained in four ways, on
 /// chips whose weights deviate.
 ///
 /// - Source: Deng, Orshansky, "Variability-aware training and self-tuning of highly
@@ -39,6 +39,9 @@ public struct QAVATTable: Experiment {
     }
 
     public let settings: Settings
+    public var data: [String] {
+        [images.training, images.test].map { "\($0.name), \($0.count) images" }
+    }
     private let images: QAVATImages
     private let chips: (WeightVariation, UInt64) -> any ChipPopulation
 

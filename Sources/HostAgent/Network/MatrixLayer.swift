@@ -18,6 +18,8 @@ public final class MatrixLayer: Layer {
     public let kind: Kind
     public let weight: Tensor
     public let bias: Tensor?
+    /// Standard deviation that the weights started with.
+    public let initialDeviation: Double
 
     /// Where fresh weights are drawn from.
     public enum InitialWeights: Sendable {
@@ -45,6 +47,7 @@ public final class MatrixLayer: Layer {
             drawn = try generator.normal(shape)
             try drawn.scale(by: (2 / Double(rows)).squareRoot())
         }
+        initialDeviation = (initial == .uniform ? bound * bound / 3 : 2 / Double(rows)).squareRoot()
         weight = kind == .linear ? drawn : try drawn.channelsLast()
         bias = hasBias ? try generator.uniform(-bound ..< bound, [outputs]) : nil
     }

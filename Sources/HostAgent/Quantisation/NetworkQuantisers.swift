@@ -62,7 +62,7 @@ private final class StepMeasurement: MatrixProducts {
             ?? UniformQuantiser(bits: bits.weights, leastSquaresOf: layer.weight.floats())
         weights[layer.name] = weight
         let values = try input.floats()
-        let stride = max(1, values.count / inputsMax)
+        let stride = Self.stride(of: values.count, most: inputsMax)
         let quantiser = UniformQuantiser(
             bits: bits.activations,
             leastSquaresOf: Swift.stride(from: 0, to: values.count, by: stride).map { values[$0] })
@@ -70,6 +70,15 @@ private final class StepMeasurement: MatrixProducts {
         return try layer.digitalProduct(
             quantiser.quantised(input, gradient: .insideRange),
             weight: weight.quantised(layer.weight, gradient: .everywhere))
+    }
+
+    /// A step through so many values that meets at most `most` of them, and no row or channel more
+    /// than another: it shares no divisor with their number.
+    private static func stride(of count: Int, most: Int) -> Int {
+        func divisor(_ a: Int, _ b: Int) -> Int { b == 0 ? a : divisor(b, a % b) }
+        var stride = max(1, (count + most - 1) / most)
+        while divisor(stride, count) > 1 { stride += 1 }
+        return stride
     }
 
     func quantisers() throws -> [String: LayerQuantisers] {

@@ -147,13 +147,13 @@ private struct EpochRandomness {
 }
 
 /// Keeps each layer's weights within a bound: `deviations` times the standard
-/// deviation of its initial weights, 1/√(3·rows).
+/// deviation of its initial weights.
 struct WeightClip {
     private let bounds: [(Tensor, Double)]
 
     init(_ network: Network, deviations: Double) throws {
         bounds = network.matrixLayers.map {
-            ($0.weight, deviations / (3 * Double($0.rows)).squareRoot())
+            ($0.weight, deviations * $0.initialDeviation)
         }
     }
 

@@ -160,7 +160,9 @@ public struct TrainingSummary: Encodable, CustomStringConvertible {
             "trained in \(Format.duration(seconds)), \(Format.count(UInt64(imagesPerSecond))) images/s, "
             + "last loss \(Format.decimal(loss, 4))\n"
             + (best.map { "kept: epoch \($0.epoch), under noise \($0.accuracy.percent)\n" } ?? "")
-            + row("held-out training images:  ", validation)
+            + row(
+                best == nil ? "held-out training images:  " : "held out, chosen on them:  ",
+                validation)
             + row("test, floating point:      ", test)
             + row("test, 8-bit integers:      ", testInteger)
             + row("test, early exits:         ", exits?.accuracy)

@@ -72,6 +72,7 @@ public struct TrainingState {
             "format": "pt", "model": network.name,
             "plan": String(decoding: try encoder.encode(plan), as: UTF8.self),
             "images": "\(images.count) of \(images.name)",
+            "threads": String(TorchRuntime.threads),
         ]
     }
 }

@@ -46,6 +46,7 @@ struct ExperimentTests {
 
     /// Three steps that count how often they are done.
     private final class Counting: Experiment {
+        var data = ["none"]
         struct Settings: Codable, Equatable, Sendable { var size = 1 }
         static let name = "counting"
         let settings: Settings
@@ -103,6 +104,11 @@ struct ExperimentTests {
         #expect(
             throws: ExperimentError.otherSettings(folder: folder.path, field: "set of settings")
         ) { _ = try runner.run(Counting(size: 2)) }
+        let fewer = Counting()
+        fewer.data = ["half of them"]
+        #expect(
+            throws: ExperimentError.otherSettings(folder: folder.path, field: "set of images")
+        ) { _ = try runner.run(fewer) }
     }
 
     @Test func aBrokenRecordIsRefused() throws {
