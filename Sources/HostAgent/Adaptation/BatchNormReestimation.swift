@@ -28,7 +28,7 @@ public struct BatchNormReestimation: AdaptationStrategy {
     public var batch: Int
     public var passes: Int
 
-    /// Defaults chosen: after three passes of 512 images 4 % of the old statistics
+    /// Defaults chosen: after three passes of 512 images 3 % of the old statistics
     /// are left.
     public init(
         averaging: Averaging = .momentum(BatchNorm.momentum), batch: Int = 50, passes: Int = 3

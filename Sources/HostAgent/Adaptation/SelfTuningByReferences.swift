@@ -2,7 +2,8 @@
 /// pulse, no change of the network.
 ///
 /// Needs a deployment with tuning columns. The correction is the deployment's from
-/// then on, until drift makes it stale.
+/// then on, until drift makes it stale. Cells that were written again since are
+/// younger than the columns, which say nothing of them.
 public struct SelfTuningByReferences: AdaptationStrategy {
     public var correction: SelfTuning.Correction
     /// Reads of the GTM that are averaged.

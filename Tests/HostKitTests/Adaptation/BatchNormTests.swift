@@ -136,13 +136,14 @@ struct BatchNormTests {
         return (before, try measured(network, images, loss))
     }
 
+    /// At ten times the published rate, which is for images by the thousand.
     @Test func fineTuningLowersTheLossOfLabels() throws {
         let loss = try learning {
-            try BatchNormFineTuning(batch: 16).tune($0, with: FloatProducts(), on: $1)
+            try BatchNormFineTuning(rate: 0.1, batch: 16).tune($0, with: FloatProducts(), on: $1)
         } lowers: {
             try $0.crossEntropy($1)
         }
-        #expect(loss.after < 0.98 * loss.before)
+        #expect(loss.after < 0.95 * loss.before)
     }
 
     @Test func entropyFallsWithoutLabels() throws {
