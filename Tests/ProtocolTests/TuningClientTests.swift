@@ -25,8 +25,8 @@ struct TuningClientTests {
         }
         defer { daemon.stop() }
         let chip = try connect(daemon)
-        #expect(try chip.programReference().conductanceUs == 20)
-        #expect(try chip.programReference(ltmOf: 3, microsiemens: 12.5).cells == 40)
+        #expect(try chip.programReference().result.conductanceUs == 20)
+        #expect(try chip.programReference(ltmOf: 3, microsiemens: 12.5).result.cells == 40)
         #expect(throws: ChipError.self) { try chip.programReference(ltmOf: 0) }
         let seen = daemon.seen("reference.program").map(\.request)
         #expect(seen.map(\.sequence) == [1, 2])

@@ -1,11 +1,13 @@
 /// A way to win back accuracy on a chip that has aged or deviates.
 ///
 /// A strategy sees the chip through a `ChipSession` only: it never knows a true
-/// conductance. It may change the network's weights and biases (the host's
-/// shadow of what is on the chip), the deployment's scales, and the chip.
-public protocol AdaptationStrategy {
+/// conductance. It may change the network's parameters (those of matrices are the
+/// host's shadow of what is on the chip), the deployment, and the chip.
+public protocol AdaptationStrategy: Sendable {
     /// For tables.
     var name: String { get }
+    /// What it looks at of the images it is given.
+    var data: AdaptationData { get }
 
     /// Adapts. The images are training images; what is measured afterwards isn't
     /// the strategy's to see.
@@ -15,14 +17,25 @@ public protocol AdaptationStrategy {
     ) throws
 }
 
+/// What an adaptation needs beside the chip.
+public enum AdaptationData: String, Codable, Sendable {
+    case nothing, images
+    case labelledImages = "labelled images"
+}
+
 /// What an adaptation cost and gave.
 public struct AdaptationReport: Codable, Sendable {
     public let strategy: String
     public let before: Accuracy
     public let after: Accuracy
+    public let data: AdaptationData
+    /// 0 where the strategy looks at none.
     public let imagesUsed: Int
     /// Of the adaptation alone, without the two evaluations.
     public let cost: ChipCost
+    /// Of the most worn cell's life, as `ChipHealth.lifeUsed`; and afterwards.
+    public let lifeUsed: Double
+    public let lifeUsedAfter: Double
     public let hostSeconds: Double
 }
 
@@ -36,14 +49,15 @@ extension AdaptationReport {
             try Evaluation.accuracy(network, with: ChipProducts(session, deployment), on: test)
         }
         let before = try known ?? accuracy()
-        let costBefore = session.cost
+        let (costBefore, healthBefore) = (session.cost, try session.health())
         let start = ContinuousClock.now
         try strategy.adapt(network, &deployment, on: session, images: images)
         let seconds = (ContinuousClock.now - start) / .seconds(1)
-        let cost = session.cost.since(costBefore)
+        let (cost, health) = (session.cost.since(costBefore), try session.health())
         return AdaptationReport(
-            strategy: strategy.name, before: before, after: try accuracy(),
-            imagesUsed: images.count,
-            cost: cost, hostSeconds: seconds)
+            strategy: strategy.name, before: before, after: try accuracy(), data: strategy.data,
+            imagesUsed: strategy.data == .nothing ? 0 : images.count, cost: cost,
+            lifeUsed: health.lifeUsed - healthBefore.lifeUsed, lifeUsedAfter: health.lifeUsed,
+            hostSeconds: seconds)
     }
 }

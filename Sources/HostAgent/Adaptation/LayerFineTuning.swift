@@ -11,6 +11,7 @@ internal import Glibc
 /// is digital and learns for free.
 public struct LayerFineTuning: AdaptationStrategy {
     public var name: String { "fine-tuning of \(layer)" }
+    public var data: AdaptationData { .labelledImages }
 
     /// The layer's name.
     public var layer: String

@@ -532,6 +532,12 @@ nvt_failure nvt_cross_entropy(
             borrow(logits), borrow(labels), {}, at::Reduction::Mean, -100, smoothing));
     });
 }
+nvt_failure nvt_entropy(nvt_tensor logits, nvt_tensor *out) {
+    return guarded([&] {
+        Tensor logs = at::log_softmax(borrow(logits), 1);
+        *out = hand(-(logs.exp() * logs).sum(1).mean());
+    });
+}
 
 // ---- gradients
 

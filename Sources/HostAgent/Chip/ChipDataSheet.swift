@@ -40,6 +40,10 @@ public struct ChipDataSheet: Equatable, Sendable {
     public var isDigital: Bool
     /// Of the bank.
     public var tiles: Int
+    /// LTM columns of each tile.
+    public var ltmColumns: Int
+    /// Cells of the chip's GTM; 0: it has none.
+    public var gtmCells: Int
 
     public init(
         serial: UInt32, spec: String, technology: String, rows: Int, columns: Int, bitsPerCell: Int,
@@ -47,12 +51,15 @@ public struct ChipDataSheet: Equatable, Sendable {
         adcBits: Int,
         readNoiseRelative: Double, readNoiseConstant: Double, programmingSpread: Double,
         verifyTolerance: Double, batchMax: Int, frameBytesMax: Int,
-        canUnroll: Bool = false, bank: String = "nvm", isDigital: Bool = false, tiles: Int
+        canUnroll: Bool = false, bank: String = "nvm", isDigital: Bool = false, tiles: Int,
+        ltmColumns: Int = 0, gtmCells: Int = 0
     ) {
         self.canUnroll = canUnroll
         self.bank = bank
         self.isDigital = isDigital
         self.tiles = tiles
+        self.ltmColumns = ltmColumns
+        self.gtmCells = gtmCells
         self.serial = serial
         self.spec = spec
         self.technology = technology
@@ -85,6 +92,12 @@ public struct ChipDataSheet: Equatable, Sendable {
         func blocks(_ side: Int, _ size: Int) -> Int { (side + size - 1) / size }
         return blocks(rows, self.rows) * blocks(columns, self.columns)
             * blocks(weightBits, bitsPerCell) * mapping.polarities
+    }
+
+    /// LTM sums that a product of one vector brings: column blocks × polarities ×
+    /// LTM columns.
+    public func ltmSums(columns: Int, mapping: WeightMapping) -> Int {
+        (columns + self.columns - 1) / self.columns * mapping.polarities * ltmColumns
     }
 
     /// Units of `vectors` vectors, `bytesIn` in and `bytesOut` out each, that one

@@ -8,11 +8,18 @@ public struct ProductRequest: Equatable, Sendable {
     public var isTransposed = false
     /// The ADC's for this stream, in µA; `nil`: the matrix's.
     public var fullScale: Double?
+    /// The sums of the LTM columns come too.
+    public var withLTM = false
+    /// Products of ideal converters come with what they have below a unit: for those
+    /// that are corrected afterwards. Else they are rounded to whole numbers.
+    public var keepsFractions = false
 
     public init(
         count: Int, window: InputWindow? = nil, isTransposed: Bool = false,
-        fullScale: Double? = nil
+        fullScale: Double? = nil, withLTM: Bool = false, keepsFractions: Bool = false
     ) {
+        self.withLTM = withLTM
+        self.keepsFractions = keepsFractions
         self.count = count
         self.window = window
         self.isTransposed = isTransposed
@@ -49,7 +56,8 @@ public struct InputCodes: Equatable, Sendable {
 }
 
 /// Accumulated output codes, vectors × columns, row-major:
-/// Σ_i c_i·q_ij ≈ lsb·code_j. A chip with ideal converters has the lsb 1.
+/// Σ_i c_i·q_ij ≈ lsb·code_j. A chip with ideal converters has the lsb 1, or a
+/// small power of two where fractions are kept.
 public struct OutputCodes: Equatable, Sendable {
     public let vectors: Int
     public let columns: Int
@@ -58,12 +66,20 @@ public struct OutputCodes: Equatable, Sendable {
     public let conversions: UInt64
     /// Conversions at the end of the ADC's range.
     public let clipped: UInt64
+    /// r, the product that the digital reference took from each output for a unit of
+    /// its vector's sum; 0 with differential mapping.
+    public let referencePerInput: Double
+    /// Sums of the LTM columns on the scale of the products: [vectors, column blocks,
+    /// polarities, LTM columns], row-major; empty where none were asked for.
+    public let ltm: [Float]
 
     public init(
         vectors: Int, columns: Int, values: [Int32], lsb: Double, conversions: UInt64,
-        clipped: UInt64
+        clipped: UInt64, referencePerInput: Double = 0, ltm: [Float] = []
     ) {
         precondition(values.count == vectors * columns)
+        self.referencePerInput = referencePerInput
+        self.ltm = ltm
         self.vectors = vectors
         self.columns = columns
         self.values = values

@@ -36,6 +36,14 @@ public protocol ChipSession: AnyObject {
     /// Sets a matrix's ADC full scale, in µA; returns the one in force.
     func calibrate(_ matrix: ChipMatrix, fullScale: Double) throws -> Double
 
+    /// Writes tuning columns, open loop, to one conductance.
+    ///
+    /// - Parameter conductance: µS; `nil`: G_on.
+    func program(_ reference: TuningColumns, conductance: Double?) throws -> ReferenceReport
+    /// M: what the GTM's cells carry over what they would nominally, the mean of
+    /// `repeats` reads.
+    func readReference(repeats: Int) throws -> Double
+
     func status() throws -> ChipStatus
     func health() throws -> ChipHealth
 

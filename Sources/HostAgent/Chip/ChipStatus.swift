@@ -24,8 +24,12 @@ public struct ChipHealth: Equatable, Sendable {
     public var cells: UInt64
     /// Cells whose last write-verify failed.
     public var unverified: UInt64
+    /// Pulses of the most worn cell over the number after which 63 % of such cells
+    /// have failed.
+    public var lifeUsed: Double
 
-    public init(pulses: UInt64, cells: UInt64, unverified: UInt64) {
+    public init(pulses: UInt64, cells: UInt64, unverified: UInt64, lifeUsed: Double) {
+        self.lifeUsed = lifeUsed
         self.pulses = pulses
         self.cells = cells
         self.unverified = unverified

@@ -92,6 +92,7 @@ public final class WireChipSession: ChipSession, SimulatedClockControl {
         options.transpose = request.isTransposed
         options.adcFullScaleMicroamperes = request.fullScale ?? 0
         options.window = request.window.map(WireWindow.init)
+        options.ltm = request.withLTM
         try connection.multiply(matrix: matrix.id, count: request.count, options: options) {
             let codes = try inputs($0)
             return ProductInputs(
@@ -99,12 +100,40 @@ public final class WireChipSession: ChipSession, SimulatedClockControl {
                 frame: Frame(codes.values))
         } products: { number, outcome in
             cost += ChipCost(outcome.cost)
-            try outputs(number, try OutputCodes(outcome))
+            try outputs(number, try OutputCodes(outcome, keepsFractions: request.keepsFractions))
         }
     }
 
     public func calibrate(_ matrix: ChipMatrix, fullScale: Double) throws -> Double {
         try connection.calibrate(matrix.id, adcFullScaleMicroamperes: fullScale).adcFullScaleUa
+    }
+
+    public func program(_ reference: TuningColumns, conductance: Double?) throws
+        -> ReferenceReport
+    {
+        let matrix: UInt32? =
+            switch reference {
+            case .gtm: nil
+            case .ltm(let matrix): matrix.id
+            }
+        let outcome = try connection.programReference(
+            ltmOf: matrix, microsiemens: conductance ?? 0)
+        let spent = ChipCost(outcome.cost, cellsWritten: outcome.result.cells)
+        cost += spent
+        guard outcome.result.notAttempted == 0 else {
+            throw ChipSessionError.badReply(
+                "\(outcome.result.notAttempted) cells of a reference were not written")
+        }
+        return ReferenceReport(conductance: outcome.result.conductanceUs, cost: spent)
+    }
+
+    public func readReference(repeats: Int) throws -> Double {
+        let outcome = try connection.readReference(repeats: repeats)
+        cost += ChipCost(outcome.cost)
+        guard outcome.ratio.isFinite else {
+            throw ChipSessionError.badReply("the GTM's nominal sum is 0")
+        }
+        return outcome.ratio
     }
 
     public func status() throws -> ChipStatus {
@@ -114,7 +143,9 @@ public final class WireChipSession: ChipSession, SimulatedClockControl {
 
     public func health() throws -> ChipHealth {
         let health = try connection.health()
-        return ChipHealth(pulses: health.pulses, cells: health.cells, unverified: health.unverified)
+        return ChipHealth(
+            pulses: health.pulses, cells: health.cells, unverified: health.unverified,
+            lifeUsed: health.banks.map(\.lifeUsedWorst).max() ?? 0)
     }
 
     public func acquireLease() throws { _ = try connection.acquireLease(waits: true) }
@@ -137,21 +168,28 @@ public protocol SimulatedClockControl: AnyObject {
 
 extension OutputCodes {
     /// Products of ideal converters are whole numbers but for rounding, and noise
-    /// far above a unit: a unit of the product is their step.
-    init(_ outcome: MultiplyOutcome) throws {
+    /// far above a unit: a unit of the product is their step, unless fractions are
+    /// kept.
+    init(_ outcome: MultiplyOutcome, keepsFractions: Bool) throws {
         let (codes, lsb): ([Int32], Double)
         switch outcome.values {
         case .i32(let values): (codes, lsb) = (values, outcome.lsb)
         case .f32(let values):
-            guard values.allSatisfy({ abs($0) < 2e9 }) else {
+            let largest = values.reduce(0) { max($0, abs($1)) }
+            guard largest < 2e9, values.allSatisfy(\.isFinite) else {
                 throw ChipSessionError.badReply("a product is beyond 2e9")
             }
-            (codes, lsb) = (values.map { Int32($0.rounded()) }, 1)
+            // The largest takes 30 bits, six more than a Float32 has.
+            lsb =
+                keepsFractions && largest > 0
+                ? Double(sign: .plus, exponent: Int(largest.exponent) - 29, significand: 1) : 1
+            codes = values.map { Int32((Double($0) / lsb).rounded()) }
         default: throw ChipSessionError.badReply("products aren't i32 codes or f32")
         }
         self.init(
             vectors: outcome.batch, columns: outcome.outputs, values: codes, lsb: lsb,
-            conversions: outcome.conversions, clipped: outcome.clipped)
+            conversions: outcome.conversions, clipped: outcome.clipped,
+            referencePerInput: outcome.referencePerInput, ltm: outcome.ltm?.products ?? [])
     }
 }
 
@@ -203,7 +241,9 @@ extension ChipDataSheet {
             programmingSpread: bank.programmingSpread, verifyTolerance: bank.verifyTolerance,
             batchMax: Int(result.limits.batch),
             frameBytesMax: Int(clamping: result.limits.frameBytes), canUnroll: canUnroll,
-            bank: bank.name, isDigital: bank.digital, tiles: Int(bank.tiles))
+            bank: bank.name, isDigital: bank.digital, tiles: Int(bank.tiles),
+            ltmColumns: Int(bank.ltmColumns),
+            gtmCells: Int(result.banks.first { $0.gtmCells > 0 }?.gtmCells ?? 0))
         guard rows > 0, columns > 0, (1 ... 8).contains(bitsPerCell), (1 ... 16).contains(dacBits),
             onConductance > offConductance, offConductance >= 0, readVoltage > 0, batchMax > 0,
             frameBytesMax > 1 << 16

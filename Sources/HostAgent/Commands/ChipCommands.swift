@@ -52,8 +52,9 @@ struct ChipResult: Encodable, CustomStringConvertible {
                 "before: \(adaptation.before.percent), after: \(adaptation.after.percent) (\(images))"
             )
             lines.append(
-                "images used: \(adaptation.imagesUsed); host time: "
-                    + Format.duration(adaptation.hostSeconds))
+                "images used: \(adaptation.imagesUsed) (needs \(adaptation.data.rawValue)); "
+                    + "host time: \(Format.duration(adaptation.hostSeconds)); share of the most "
+                    + "worn cell's life: \(Format.percent(adaptation.lifeUsed))")
         }
         if let accuracyDigital { lines.append("digital, 8 bits:  \(accuracyDigital.percent)") }
         if let accuracy { lines.append("through the chip: \(accuracy.percent) (\(images))") }
@@ -96,6 +97,11 @@ struct Deploy: ParsableCommand {
     @Option(
         help: ArgumentHelp("A layer that stays on the host; may be repeated.", valueName: "layer"))
     var digital: [String] = []
+    @Flag(
+        help: ArgumentHelp(
+            "Write tuning columns together with the matrices, for self-tuning; with --update "
+                + "all weights are written then."))
+    var references = false
     @Flag(help: "Take all matrices off the chip first.")
     var replace = false
     @Flag(help: "Reuse the matrices of the deployment file; write only weights that differ.")
@@ -128,6 +134,7 @@ struct Deploy: ParsableCommand {
         if replace { for matrix in try session.matrices() { try session.unmap(matrix) } }
         var mapper = Mapper(trained.network, scales: trained.scales)
         mapper.mapping = mapping
+        mapper.writesReferences = references
         mapper.digital = old.map { Set($0.digital.keys) } ?? Set(digital)
         let images = try split.training.first(calibrationImages)
         let options = ProgramOptions(method, tolerance: tolerance)
@@ -199,62 +206,6 @@ struct Evaluate: ParsableCommand {
                 accuracyDigital: digital,
                 clippedShare: Double(products.clipped) / Double(max(1, products.conversions)),
                 cost: session.cost, images: "\(test.count) of \(split.test.name)"),
-            json: common.json)
-    }
-}
-
-/// Adapts a deployed network on its chip.
-struct Adapt: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        abstract: "Fine-tunes one layer on the chip; writes a checkpoint and a deployment file.")
-
-    @OptionGroup var common: CommonOptions
-    @OptionGroup var chipOptions: ChipOptions
-    @OptionGroup var dataOptions: DataOptions
-
-    @Argument(help: "The deployment file; rewritten with the adapted checkpoint.")
-    var deployment = "deployment.json"
-    @Option(help: "The layer to fine-tune (default: the first, the cheapest).")
-    var layer: String?
-    @Option(help: "Training images to use.")
-    var images = 512
-    @Option(help: "Passes over them.")
-    var epochs = 6
-    @Option(help: "The adapted checkpoint to write.")
-    var output = "adapted.safetensors"
-
-    func validate() throws {
-        if images < 1 { throw ValidationError("--images must be at least 1, not \(images).") }
-        if epochs < 1 { throw ValidationError("--epochs must be at least 1, not \(epochs).") }
-    }
-
-    func run() throws {
-        try common.start(isSmall: dataOptions.location == .embeddedDigits)
-        var place = try Deployment(contentsOf: deployment)
-        let trained = try Checkpoint(contentsOf: place.checkpointPath(beside: deployment))
-        let split = try dataOptions.location.load(for: trained.network)
-        let layer = layer ?? trained.network.matrixLayers[0].name
-        _ = try trained.network.place(of: layer)
-        for file in [output, deployment] { try DataFile.checkWritable(file) }
-        let session = try chipOptions.session()
-        try place.check(session, holds: trained.network, file: deployment)
-        let strategy = LayerFineTuning(layer: layer, epochs: epochs, seed: common.seed)
-        let report = try AdaptationReport.measuring(
-            strategy, of: trained.network, &place, on: session,
-            images: split.training.first(images),
-            test: split.test)
-        try Checkpoint(
-            network: trained.network, scales: trained.scales,
-            command: CommandLine.arguments.dropFirst().joined(separator: " "), seed: common.seed
-        )
-        .write(to: output)
-        place.name(checkpoint: output, beside: deployment)
-        try place.write(to: deployment)
-        try Output.print(
-            ChipResult(
-                title: "\(report.strategy) on chip \(place.chip)", adaptation: report,
-                cost: report.cost,
-                images: split.test.name, written: "\(output), \(deployment)"),
             json: common.json)
     }
 }

@@ -70,7 +70,7 @@ final class DemoBench {
         try measure(stage) { session, index in
             try holdingLease(session) {
                 _ = try mapper.program(
-                    deployments[index], on: session, options: ProgramOptions(method, all: true))
+                    &deployments[index], on: session, options: ProgramOptions(method, all: true))
             }
         }
         let read = try readErrors()

@@ -5,6 +5,7 @@
 /// Inputs are quantised here and sent in batches of whole images or vectors; the
 /// chip unrolls images where it can, else this does. Several batches are under
 /// way, so that quantising the next and scaling the last overlap the chip's work.
+/// Where the deployment holds a correction by tuning columns, it is applied.
 /// Bias, activation and pooling stay with the layers. No gradient passes.
 public final class ChipProducts: MatrixProducts {
     private let session: any ChipSession
@@ -43,10 +44,17 @@ public final class ChipProducts: MatrixProducts {
         let output = try layer.emptyOutput(for: input.shape)
         let count = input.shape[0]
         let unit = ProductUnit(layer, inputShape: input.shape, chip: session.dataSheet)
-        let size = unit.batch(of: count, chip: session.dataSheet)
+        var sums = deployment.selfTuning.map {
+            TuningSums(
+                $0, layer, matrix.mapping, vectors: count * unit.vectors, sheet: session.dataSheet)
+        }
+        let size = unit.batch(of: count, chip: session.dataSheet, bytesMore: sums?.bytes ?? 0)
         func images(_ batch: Int) -> Range<Int> { batch * size ..< min(count, (batch + 1) * size) }
         try session.multiply(
-            matrix, ProductRequest(count: (count + size - 1) / size, window: unit.window)
+            matrix,
+            ProductRequest(
+                count: (count + size - 1) / size, window: unit.window,
+                withLTM: sums?.needsLTM ?? false, keepsFractions: sums != nil)
         ) { batch in
             try unit.codes(of: images(batch), input, scales)
         } outputs: { batch, reply in
@@ -61,8 +69,12 @@ public final class ChipProducts: MatrixProducts {
             try output.assign(
                 reply.values, scale: reply.lsb * scales.input * scales.weight,
                 from: images(batch).lowerBound * unit.vectors * matrix.columns)
+            try sums?.take(reply, from: images(batch).lowerBound * unit.vectors)
         }
-        return output
+        guard let sums else { return output }
+        return try sums.corrected(
+            output, unit: scales.input * scales.weight,
+            codes: InputQuantisation.codes(input, scale: scales.input, range: scales.inputCodes))
     }
 }
 
@@ -87,8 +99,10 @@ private struct ProductUnit {
     }
 
     /// How many of `count` go into one request.
-    func batch(of count: Int, chip: ChipDataSheet) -> Int {
-        let bytesOut = vectors * layer.columns * 4
+    ///
+    /// - Parameter bytesMore: of a reply, for each vector.
+    func batch(of count: Int, chip: ChipDataSheet, bytesMore: Int) -> Int {
+        let bytesOut = vectors * (layer.columns * 4 + bytesMore)
         let most = chip.unitsMax(
             vectors: vectors,
             bytesIn: window == nil ? vectors * layer.rows : shape[1...].reduce(1, *),

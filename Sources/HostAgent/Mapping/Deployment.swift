@@ -27,11 +27,17 @@ public struct Deployment: Codable, Equatable, Sendable {
     public var places: [LayerPlace]
     /// The layers that stay in 8-bit integers on the host.
     public var digital: [String: LayerScales]
+    /// Tuning columns of the same age as the matrices.
+    public var references: TuningReferences?
+    /// The correction that products get.
+    public var selfTuning: SelfTuning?
 
     public init(
         model: String, checkpoint: String, chip: UInt32, method: ProgramOptions.Method,
-        places: [LayerPlace], digital: [String: LayerScales] = [:]
+        places: [LayerPlace], digital: [String: LayerScales] = [:],
+        references: TuningReferences? = nil
     ) {
+        self.references = references
         self.digital = digital
         self.model = model
         self.checkpoint = checkpoint

@@ -6,6 +6,9 @@ public struct Mapper {
     public var mapping = WeightMapping.differential
     /// Names of layers that stay on the host, in 8-bit integers.
     public var digital: Set<String> = []
+    /// Whether tuning columns are written too: together with the matrices, since
+    /// they tell of cells of their own age only.
+    public var writesReferences = false
     /// Vectors of a layer that the ADC's range is found from, at most.
     public var calibrationVectorsMax = 20_000
 
@@ -61,7 +64,7 @@ public struct Mapper {
                 return try write(layer, to: matrix, inputs, session, options)
             }
             return (
-                deployment(done, checkpoint: checkpoint, chip: session.dataSheet.serial, options),
+                try deployment(done, checkpoint: checkpoint, session, options),
                 done.map(\.report)
             )
         } catch {
@@ -72,7 +75,8 @@ public struct Mapper {
     }
 
     /// Puts the network in the place of one of the same shape: its matrices are
-    /// calibrated anew and only weights whose code has changed are written.
+    /// calibrated anew and only weights whose code has changed are written; all, where
+    /// tuning columns are written too.
     public func update(
         _ old: Deployment, on session: any ChipSession, checkpoint: String, calibration: ImageSet,
         options: ProgramOptions
@@ -80,26 +84,35 @@ public struct Mapper {
         let layers = try layers
         let matrices = try layers.map { try old.place(of: $0).matrix }
         let inputs = try calibrationInputs(calibration)
-        let done = try zip(layers, matrices).map {
+        var options = options
+        if writesReferences { options.all = true }
+        let done = try zip(layers, matrices).map { [options] in
             try write($0, to: $1, inputs, session, options)
         }
         return (
-            deployment(done, checkpoint: checkpoint, chip: session.dataSheet.serial, options),
+            try deployment(done, checkpoint: checkpoint, session, options),
             done.map(\.report)
         )
     }
 
-    /// Writes all layers of a deployment once more.
+    /// Writes all layers of a deployment once more, and its tuning columns; what these
+    /// said before is void.
     public func program(
-        _ deployment: Deployment, on session: any ChipSession, options: ProgramOptions
+        _ deployment: inout Deployment, on session: any ChipSession, options: ProgramOptions
     ) throws -> [LayerReport] {
-        try layers.map { layer in
+        let reports = try layers.map { layer in
             let place = try deployment.place(of: layer)
             let codes = try WeightQuantisation.codes(of: layer, scale: place.scales.weight)
             return LayerReport(
                 layer: layer.name, matrix: place.matrix,
                 program: try session.program(place.matrix, codes, options))
         }
+        deployment.selfTuning = nil
+        if deployment.references != nil {
+            deployment.references = try .written(
+                beside: deployment.places.map(\.matrix), on: session)
+        }
+        return reports
     }
 
     private func checkRoom(for layers: [MatrixLayer], on session: any ChipSession) throws {
@@ -143,11 +156,14 @@ public struct Mapper {
 
     private func deployment(
         _ done: [(place: Deployment.LayerPlace, report: LayerReport)], checkpoint: String,
-        chip: UInt32, _ options: ProgramOptions
-    ) -> Deployment {
+        _ session: any ChipSession, _ options: ProgramOptions
+    ) throws -> Deployment {
         Deployment(
-            model: network.name, checkpoint: checkpoint, chip: chip, method: options.method,
-            places: done.map(\.place), digital: scales.layers.filter { digital.contains($0.key) })
+            model: network.name, checkpoint: checkpoint, chip: session.dataSheet.serial,
+            method: options.method, places: done.map(\.place),
+            digital: scales.layers.filter { digital.contains($0.key) },
+            references: writesReferences
+                ? try .written(beside: done.map(\.place.matrix), on: session) : nil)
     }
 
     /// Input codes of each layer, Float32 [vectors, rows], from the digital

@@ -23,6 +23,8 @@ public final class BatchNorm: Layer {
     public let runningVariance: Tensor
     /// Whether the batch's own statistics count.
     public var isTraining = false
+    /// m of the next batch.
+    public var momentum = BatchNorm.momentum
 
     /// γ = 1, β = 0, mean 0, variance 1.
     public init(_ name: String, channels: Int) throws {
@@ -46,7 +48,7 @@ public final class BatchNorm: Layer {
         try made {
             nvt_batch_norm(
                 input.handle, weight.handle, bias.handle, runningMean.handle,
-                runningVariance.handle, isTraining, Self.momentum, Self.epsilon, $0)
+                runningVariance.handle, isTraining, momentum, Self.epsilon, $0)
         }
     }
 }

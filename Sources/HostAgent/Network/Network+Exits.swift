@@ -32,9 +32,15 @@ extension Network {
     public func loss(
         _ images: Tensor, _ labels: Tensor, smoothing: Double, with products: any MatrixProducts
     ) throws -> Tensor {
-        let losses = try exitScores(images, with: products).map {
-            try $0.crossEntropy(labels, smoothing: smoothing)
-        }
+        try loss(images, with: products) { try $0.crossEntropy(labels, smoothing: smoothing) }
+    }
+
+    /// The weighted sum of the exits' losses.
+    func loss(
+        _ images: Tensor, with products: any MatrixProducts,
+        of exitLoss: (_ scores: Tensor) throws -> Tensor
+    ) throws -> Tensor {
+        let losses = try exitScores(images, with: products).map(exitLoss)
         guard losses.count > 1 else { return losses[0] }
         let weighted = try zip(losses, exitWeights).map { try $0.scaled(by: $1) }
         return try weighted[1...].reduce(weighted[0]) { try $0.adding($1) }

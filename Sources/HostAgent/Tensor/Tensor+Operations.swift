@@ -144,6 +144,8 @@ extension Tensor {
     public func crossEntropy(_ labels: Tensor, smoothing: Double = 0) throws(TorchError) -> Tensor {
         try made { nvt_cross_entropy(handle, labels.handle, smoothing, $0) }
     }
+    /// Mean Shannon entropy −Σ p·ln p of the predictions that logits [n, classes] stand for.
+    public func entropy() throws(TorchError) -> Tensor { try made { nvt_entropy(handle, $0) } }
     /// Zero channels before and behind those of [n, c, h, w].
     public func paddedChannels(before: Int, behind: Int) throws(TorchError) -> Tensor {
         try made { nvt_pad_channels(handle, Int64(before), Int64(behind), $0) }

@@ -6,7 +6,7 @@ extension ChipConnection {
     /// - Parameter microsiemens: 0: G_on.
     @discardableResult
     public func programReference(ltmOf matrix: UInt32? = nil, microsiemens: Double = 0)
-        throws(ChipError) -> WireReferenceProgramResult
+        throws(ChipError) -> ReferenceProgramOutcome
     {
         guard matrix != 0 else { throw .argument("matrix is 0; matrices are numbered from 1") }
         var program = WireReferenceProgram()
@@ -16,7 +16,7 @@ extension ChipConnection {
         guard case .referenceProgram(let result) = answer.reply.result else {
             throw .badReply(command: "reference.program", sentence: "it carries another result")
         }
-        return result
+        return ReferenceProgramOutcome(result: result, cost: answer.reply.cost)
     }
 
     /// The summed current of the GTM's cells, mean of `repeats` reads.
@@ -33,6 +33,11 @@ extension ChipConnection {
         return ReferenceOutcome(
             result: result, cost: answer.reply.cost, chipTimeSeconds: answer.reply.chipTimeS)
     }
+}
+
+public struct ReferenceProgramOutcome: Sendable {
+    public let result: WireReferenceProgramResult
+    public let cost: WireCost
 }
 
 public struct ReferenceOutcome: Sendable {

@@ -23,7 +23,7 @@ struct ReferenceProgram: ParsableCommand {
         let chip = try target.connect()
         let (matrix, conductance) = (matrix, conductance)
         let result = try chip.withLease { () throws(ChipError) in
-            try chip.programReference(ltmOf: matrix, microsiemens: conductance)
+            try chip.programReference(ltmOf: matrix, microsiemens: conductance).result
         }
         try target.show(
             json: Codec.json(result),

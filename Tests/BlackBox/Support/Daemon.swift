@@ -37,11 +37,43 @@ final class Daemon {
     ///
     /// - Parameter adc: bits, or "ideal".
     static func exactSpec(in folder: Folder, adc: String, tiles: Int) throws -> String {
+        try changedSpec(
+            "rram", in: folder,
+            device: ["read_noise_relative": none, "programming_noise_relative": none],
+            chip: ["adc_bits": adc, "tiles": "\(tiles)", "mode": "manual", "rate_s_per_s": ""])
+    }
+
+    /// Chips with tuning columns that deviate as a whole and drift alike, and are exact
+    /// otherwise; on a manual clock.
+    static func tuningSpec(
+        in folder: Folder, model: String, betweenChips: Double, onOffRatio: Double
+    ) throws -> String {
+        try changedSpec(
+            "rram-tuning", in: folder,
+            device: [
+                "read_noise_relative": none, "programming_noise_relative": none,
+                "drift_coefficient_spread": none,
+                "on_off_ratio": "{value: \(onOffRatio), source: \"chosen\"}",
+            ],
+            chip: [
+                "adc_bits": "ideal", "tiles": "500", "columns": "32", "ltm_columns": "3",
+                "model": model, "sigma_between_chip": "\(betweenChips)",
+                "sigma_within_chip": "0", "mode": "manual", "rate_s_per_s": "",
+            ])
+    }
+
+    private static let none = "{value: 0, source: \"chosen\"}"
+
+    /// A shipped chip of RRAM with other values of some keys; an empty one leaves the
+    /// key out.
+    private static func changedSpec(
+        _ chip: String, in folder: Folder, device: [String: String], chip values: [String: String]
+    ) throws -> String {
         let specs = Programs.repository.appendingPathComponent("firmware-specs")
         try FileManager.default.createDirectory(
-            atPath: folder.path("exact/chips"), withIntermediateDirectories: true)
+            atPath: folder.path("changed/chips"), withIntermediateDirectories: true)
         try FileManager.default.createDirectory(
-            atPath: folder.path("exact/devices"), withIntermediateDirectories: true)
+            atPath: folder.path("changed/devices"), withIntermediateDirectories: true)
         func changed(_ file: String, _ values: [String: String]) throws -> String {
             let text = try String(
                 contentsOf: specs.appendingPathComponent(file), encoding: .utf8)
@@ -55,17 +87,10 @@ final class Daemon {
             precondition(left.isEmpty, "\(file) has no \(left.keys)")
             return lines.joined(separator: "\n")
         }
-        let none = "{value: 0, source: \"chosen\"}"
         _ = try folder.write(
-            changed(
-                "devices/rram.yaml",
-                ["read_noise_relative": none, "programming_noise_relative": none]),
-            to: "exact/devices/rram.yaml")
+            changed("devices/rram.yaml", device), to: "changed/devices/rram.yaml")
         return try folder.write(
-            changed(
-                "chips/rram.yaml",
-                ["adc_bits": adc, "tiles": "\(tiles)", "mode": "manual", "rate_s_per_s": ""]),
-            to: "exact/chips/exact-\(adc).yaml")
+            changed("chips/\(chip).yaml", values), to: "changed/chips/\(chip).yaml")
     }
 
     /// - Parameter tracer: a command in front of the daemon's own.

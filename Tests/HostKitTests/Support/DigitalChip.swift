@@ -204,8 +204,16 @@ final class DigitalChip: ChipSession {
         return fullScale
     }
 
+    struct NoTuningColumns: Error {}
+    func program(_ reference: TuningColumns, conductance: Double?) throws -> ReferenceReport {
+        throw NoTuningColumns()
+    }
+    func readReference(repeats: Int) throws -> Double { throw NoTuningColumns() }
+
     func status() throws -> ChipStatus { ChipStatus(stateDigest: [1, 2], chipTimeSeconds: 0) }
-    func health() throws -> ChipHealth { ChipHealth(pulses: cost.pulses, cells: 0, unverified: 0) }
+    func health() throws -> ChipHealth {
+        ChipHealth(pulses: cost.pulses, cells: 0, unverified: 0, lifeUsed: 0)
+    }
     func acquireLease() throws {}
     func releaseLease() throws {}
 }

@@ -160,6 +160,8 @@ nvt_failure nvt_im2col(nvt_tensor input, int64_t kernel, int64_t stride, int64_t
 /// Of each label's weight the share `smoothing` is spread evenly over all classes.
 nvt_failure nvt_cross_entropy(
     nvt_tensor logits, nvt_tensor labels, double smoothing, nvt_tensor *out);
+// Mean over rows of -sum p ln p, p = softmax.
+nvt_failure nvt_entropy(nvt_tensor logits, nvt_tensor *out);
 
 // ---- gradients
 

@@ -1,0 +1,110 @@
+import ArgumentParser
+import HostKit
+
+/// The ways to adapt, as `--method` names them.
+enum AdaptationMethod: String, CaseIterable {
+    case layer, gtm
+    case gtmAndLTM = "gtm-ltm"
+    case ltmOfOneSide = "gtm-ltm-one-side"
+    case drift
+    case batchNorm = "batch-norm"
+    case batchNormMean = "batch-norm-mean"
+    case batchNormFineTuning = "batch-norm-fine-tuning"
+    case entropy
+
+    /// As an option names it.
+    init(argument: String) throws {
+        guard let method = Self(rawValue: argument) else {
+            throw ValidationError(
+                "--method must be one of \(Self.names), not '\(argument)'.")
+        }
+        self = method
+    }
+
+    static var names: String { allCases.map(\.rawValue).joined(separator: ", ") }
+
+    /// - Parameter epochs: `nil`: the method's own.
+    func strategy(layer: String, epochs: Int?, seed: UInt64) -> any AdaptationStrategy {
+        switch self {
+        case .layer: LayerFineTuning(layer: layer, epochs: epochs ?? 6, seed: seed)
+        case .gtm: SelfTuningByReferences(.gtm)
+        case .gtmAndLTM: SelfTuningByReferences(.gtmAndLTM)
+        case .ltmOfOneSide: SelfTuningByReferences(.ltmOfOneSide)
+        case .drift: SelfTuningByReferences(.drift)
+        case .batchNorm: BatchNormReestimation(passes: epochs ?? 3)
+        case .batchNormMean: BatchNormReestimation(averaging: .plain, passes: epochs ?? 1)
+        case .batchNormFineTuning: BatchNormFineTuning(epochs: epochs ?? 5, seed: seed)
+        case .entropy: EntropyMinimisation(epochs: epochs ?? 1, seed: seed)
+        }
+    }
+}
+
+/// Adapts a deployed network on its chip.
+struct Adapt: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Adapts a deployed network on its chip; writes a checkpoint and a deployment "
+            + "file.",
+        discussion: "Methods: layer (one layer learns and is written again); gtm, gtm-ltm, drift, "
+            + "gtm-ltm-one-side (products corrected by tuning columns: variance proportional to "
+            + "the weight, layer-fixed, loss by drift, a control); batch-norm, batch-norm-mean "
+            + "(statistics measured anew), batch-norm-fine-tuning (γ and β learn from labels), "
+            + "entropy (γ and β learn without).")
+
+    @OptionGroup var common: CommonOptions
+    @OptionGroup var chipOptions: ChipOptions
+    @OptionGroup var dataOptions: DataOptions
+
+    @Argument(help: "The deployment file; rewritten with the adapted checkpoint.")
+    var deployment = "deployment.json"
+    @Option(help: "How to adapt.", transform: AdaptationMethod.init(argument:))
+    var method = AdaptationMethod.layer
+    @Option(help: "The layer that the method 'layer' tunes (default: the first, the cheapest).")
+    var layer: String?
+    @Option(help: "Training images to use, by methods that need some.")
+    var images = 512
+    @Option(help: "Passes over them (default: the method's own).")
+    var epochs: Int?
+    @Option(help: "The adapted checkpoint to write.")
+    var output = "adapted.safetensors"
+
+    func validate() throws {
+        if images < 1 { throw ValidationError("--images must be at least 1, not \(images).") }
+        if let epochs, epochs < 1 {
+            throw ValidationError("--epochs must be at least 1, not \(epochs).")
+        }
+        if layer != nil && method != .layer {
+            throw ValidationError(
+                "--layer belongs to the method 'layer', not '\(method.rawValue)'.")
+        }
+    }
+
+    func run() throws {
+        try common.start(isSmall: dataOptions.location == .embeddedDigits)
+        var place = try Deployment(contentsOf: deployment)
+        let trained = try Checkpoint(contentsOf: place.checkpointPath(beside: deployment))
+        let split = try dataOptions.location.load(for: trained.network)
+        let layer = layer ?? trained.network.matrixLayers[0].name
+        _ = try trained.network.place(of: layer)
+        for file in [output, deployment] { try DataFile.checkWritable(file) }
+        let session = try chipOptions.session()
+        try place.check(session, holds: trained.network, file: deployment)
+        let strategy = method.strategy(layer: layer, epochs: epochs, seed: common.seed)
+        let report = try AdaptationReport.measuring(
+            strategy, of: trained.network, &place, on: session,
+            images: split.training.first(images),
+            test: split.test)
+        try Checkpoint(
+            network: trained.network, scales: trained.scales,
+            command: CommandLine.arguments.dropFirst().joined(separator: " "), seed: common.seed
+        )
+        .write(to: output)
+        place.name(checkpoint: output, beside: deployment)
+        try place.write(to: deployment)
+        try Output.print(
+            ChipResult(
+                title: "\(report.strategy) on chip \(place.chip)", adaptation: report,
+                cost: report.cost,
+                images: split.test.name, written: "\(output), \(deployment)"),
+            json: common.json)
+    }
+}

@@ -1,0 +1,107 @@
+public import Protocol
+
+/// What the tuning columns say of a chip, and what to make of a product with it:
+///
+///     y' = (y + r·ΣX)/d − r·ΣX − f·ȳ_L
+///
+/// y: a product; r·ΣX: what the digital reference took from it; ȳ_L: the mean of the
+/// LTM sums of its column block; M: the GTM's sum over the nominal one, M_0 right
+/// after programming, D̂ = M/M_0; ε̂_B = (M_0 − 1)·w_G/G_on.
+///
+/// | correction | for | d | f |
+/// |---|---|---|---|
+/// | `gtm` | variance proportional to the weight | M | 0 |
+/// | `gtmAndLTM` | layer-fixed variance | D̂ | a/D̂ with offset mapping, 0 with differential |
+/// | `ltmOfOneSide` | nothing: a control | D̂ | a/D̂ |
+/// | `drift` | loss of conductance alone | D̂ | 0 |
+///
+///     a = ε̂_B·G_on/(w_L + ε̂_B·G_on)
+///
+/// With differential mapping ȳ_L is that of the positive side. `gtm` is the wrong
+/// one for layer-fixed variance with offset mapping, `ltmOfOneSide` for variance
+/// proportional to the weight. Matrices written by write-verify have no ε_B left;
+/// `drift` is the one for them.
+///
+/// - Source: Deng, Orshansky, "Variability-aware training and self-tuning of highly
+///   quantized DNNs for analog PIM", DATE 2022; device.md, T-1 … T-6.
+public struct SelfTuning: Codable, Equatable, Sendable {
+    public enum Correction: String, Codable, CaseIterable, Sendable {
+        case gtm
+        case gtmAndLTM = "gtm-ltm"
+        case ltmOfOneSide = "gtm-ltm-one-side"
+        case drift
+    }
+
+    public let correction: Correction
+    public let references: TuningReferences
+    /// M, now.
+    public let ratio: Double
+    /// ε̂_B·G_on, µS.
+    private let shift: Double
+
+    /// Below this M, M_0 or 1 + ε̂_B·G_on/w_L tells nothing: the correction would
+    /// enlarge errors ten times and more (chosen).
+    public static let leastRatio = 0.1
+
+    /// - Parameters:
+    ///   - ratio: M, now.
+    ///   - onConductance: G_on, µS.
+    /// - Throws: `SelfTuningError` where the references can't be used.
+    public init(
+        _ correction: Correction, _ references: TuningReferences, ratio: Double,
+        onConductance: Double
+    ) throws {
+        self.correction = correction
+        self.references = references
+        self.ratio = ratio
+        shift = (references.initialRatio - 1) * references.gtmConductance
+        let share = shift / onConductance
+        for (name, value) in [
+            ("M", ratio), ("M_0", references.initialRatio), ("|1 + ε̂_B|", abs(1 + share)),
+        ] where !(value >= Self.leastRatio && value.isFinite) {
+            throw SelfTuningError.referenceInvalid(name, value)
+        }
+        guard correction == .gtmAndLTM || correction == .ltmOfOneSide else { return }
+        guard let ltm = references.ltmConductance else { throw SelfTuningError.noLTM }
+        guard 1 + shift / ltm >= Self.leastRatio else {
+            throw SelfTuningError.referenceInvalid("1 + ε̂_B·G_on/w_L", 1 + shift / ltm)
+        }
+    }
+
+    /// d.
+    public var divisor: Double { correction == .gtm ? ratio : ratio / references.initialRatio }
+
+    /// f.
+    public func ltmShare(_ mapping: WeightMapping) -> Double {
+        switch (correction, mapping) {
+        case (.gtmAndLTM, .offset), (.ltmOfOneSide, _):
+            guard let ltm = references.ltmConductance else { return 0 }
+            return shift / (ltm + shift) / divisor
+        case (.gtm, _), (.drift, _), (.gtmAndLTM, .differential): return 0
+        }
+    }
+}
+
+/// References that can't be used.
+public enum SelfTuningError: StatusError, Equatable {
+    case noGTM
+    case noLTM
+    case noReferences
+    /// A figure that can't be that of a chip which works.
+    case referenceInvalid(String, Double)
+
+    public var description: String {
+        switch self {
+        case .noGTM: "the chip has no GTM; self-tuning needs one"
+        case .noLTM:
+            "the matrices have no LTM columns; this correction needs them, choose gtm or drift"
+        case .noReferences:
+            "the deployment was made without tuning columns; deploy with --references"
+        case .referenceInvalid(let name, let value):
+            "reference invalid: \(name) is \(value), a correction needs at least "
+                + "\(SelfTuning.leastRatio); the chip stays uncorrected"
+        }
+    }
+
+    public var exitStatus: ExitStatus { .data }
+}
