@@ -271,4 +271,23 @@ struct NetworkOnChipTests {
             _ = try WireChipSession(endpoint: bench.daemon.endpoint, chip: 0, bank: "attic")
         }
     }
+
+    /// The first half of a batch, 512 vectors and more, has no error: the range is that of the rest.
+    @Test func theErrorsRangeIsThatOfTheWholeBatch() throws {
+        let bench = try Bench(adc: "12")
+        let (network, images, scales) = try Self.network("lenet-8x8")
+        let deployment = try Mapper(network, scales: scales).deploy(
+            to: bench.session, checkpoint: "n", calibration: images,
+            options: ProgramOptions(.openLoop)
+        ).deployment
+        let errors = ChipErrors(bench.session, deployment)
+        let layer = network.matrixLayers[0]
+        let seed = try Tensor.concatenated([
+            .full(0, shape: [9, 24, 8, 8]),
+            RandomGenerator(seed: 3).uniform(-1 ..< 1, [9, 24, 8, 8]),
+        ])
+        _ = try errors.inputGradient(of: layer, inputShape: [18, 1, 8, 8], from: seed)
+        #expect(errors.conversions > 0)
+        #expect(errors.clipped < errors.conversions / 100)
+    }
 }

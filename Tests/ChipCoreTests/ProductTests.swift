@@ -1,5 +1,6 @@
 import ChipCore
 import Physics
+import Synchronization
 import TestSupport
 import Testing
 
@@ -175,5 +176,31 @@ struct ProductTests {
             results.append(values)
         }
         #expect(results[0] == results[1])
+    }
+
+    /// Asked once before the sample, then before each of 50 vectors: it stops amid them.
+    @Test func aDigitalProductStopsBetweenVectors() throws {
+        let bench = try TestBench(TestSpec.chip(TestSpec.technology()))
+        try bench.takeLease()
+        let matrix = try bench.map(rows: 8, columns: 8, weightBits: 2, bank: "sram")
+        try bench.program(matrix.id, (0 ..< 64).map { Int16($0 % 7) - 3 })
+        let asked = Mutex(0)
+        let work = WorkContext(
+            now: bench.now,
+            isCancelled: {
+                asked.withLock { asked in
+                    asked += 1
+                    return asked > 20
+                }
+            })
+        let fault = #expect(throws: ChipFault.self) {
+            try bench.multiply(
+                MultiplyCommand(
+                    matrix: matrix.id, inputs: .unsigned(Array(repeating: 1, count: 400)),
+                    batch: 50, transposed: false, bitSerial: false, products: true,
+                    fullScaleMicroamperes: 0), work: work)
+        }
+        #expect(fault?.reason == .cancelledByRequest)
+        #expect(asked.withLock { $0 } == 21)
     }
 }

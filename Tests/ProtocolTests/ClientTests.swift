@@ -478,4 +478,67 @@ struct ClientTests {
         #expect(gaps.take(9) == (2, false))
         #expect(gaps.take(2) == (1, true))
     }
+
+    /// Answers to eight products in reverse order, each ten times its input.
+    private static func tenfold(_ request: IncomingRequest) -> FakeDaemon.Action {
+        guard case .multiply = request.command else { return .reply(calibrated(request), []) }
+        var reply = WireReply.answering(request.request)
+        reply.multiply.lsb = 1
+        reply.tensors = [.describe(.f32, shape: [1, 1], unit: .product)]
+        let input = request.tensors[0].bytes[0]
+        return .hold(until: 8, reply, [Frame(elements: [Float(input) * 10])])
+    }
+
+    private static func products(
+        _ chip: ChipConnection, count: Int, take: (Int, MultiplyOutcome) throws -> Void
+    ) throws {
+        try chip.multiply(matrix: 1, count: count) {
+            ProductInputs(type: .u8, shape: [1, 1], frame: Frame([UInt8($0)]))
+        } products: {
+            try take($0, $1)
+        }
+    }
+
+    /// The closure takes an hour for each product, by a clock that it moves itself: that is no
+    /// silence of the daemon, whose answers have long come.
+    @Test func theHostsOwnTimeIsNotTheDaemonsSilence() throws {
+        let daemon = try FakeDaemon { _, request in Self.tenfold(request) }
+        defer { daemon.stop() }
+        let passed = Mutex(Duration.zero)
+        let warnings = Mutex(0)
+        var options = Self.options()
+        options.warnAfter = .seconds(60)
+        options.failAfter = .seconds(120)
+        let clock: @Sendable () -> ContinuousClock.Instant = { .now + passed.withLock { $0 } }
+        let warn: @Sendable (String) -> Void = { _ in warnings.withLock { $0 += 1 } }
+        options.clock = clock
+        options.warn = warn
+        let chip = try ChipConnection(endpoint: daemon.endpoint, options: options)
+        var taken: [Int: Float] = [:]
+        try Self.products(chip, count: 24) { number, outcome in
+            passed.withLock { $0 += .seconds(3600) }
+            taken[number] = outcome.products[0]
+        }
+        #expect(taken.count == 24)
+        #expect(taken.allSatisfy { $1 == Float($0) * 10 })
+        #expect(warnings.withLock { $0 } == 0)
+        #expect(daemon.seen("query").isEmpty)
+        #expect(daemon.seen("multiply").count == 24)
+    }
+
+    /// Seven answers are under way when the closure throws: they are dropped, the next calls get
+    /// their own.
+    @Test func aClosureThatThrowsLeavesAConnectionThatWorks() throws {
+        struct Stopped: Error {}
+        let daemon = try FakeDaemon { _, request in Self.tenfold(request) }
+        defer { daemon.stop() }
+        let chip = try ChipConnection(endpoint: daemon.endpoint, options: Self.options())
+        #expect(throws: Stopped.self) {
+            try Self.products(chip, count: 16) { _, _ in throw Stopped() }
+        }
+        #expect(try chip.calibrate(1, adcFullScaleMicroamperes: 1).adcFullScaleUa == 1)
+        var taken: [Int: Float] = [:]
+        try Self.products(chip, count: 8) { taken[$0] = $1.products[0] }
+        #expect(taken == Dictionary(uniqueKeysWithValues: (0 ..< 8).map { ($0, Float($0) * 10) }))
+    }
 }

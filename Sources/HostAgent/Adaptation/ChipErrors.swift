@@ -10,6 +10,9 @@ public final class ChipErrors: ErrorProducts {
     private let session: any ChipSession
     private let deployment: Deployment
     private let range: ConverterRange
+    /// Conversions so far, and those at the end of the ADC's range.
+    public private(set) var conversions: UInt64 = 0
+    public private(set) var clipped: UInt64 = 0
     /// Vectors of a batch from which the ADC's range is found (chosen).
     static let vectorsForRange = 512
 
@@ -74,6 +77,8 @@ public final class ChipErrors: ErrorProducts {
                     "transposed products of \(reply.vectors) × \(reply.columns), asked for "
                         + "\(vectors(batch).count) × \(matrix.rows)")
             }
+            conversions += reply.conversions
+            clipped += reply.clipped
             try output.assign(
                 reply.values, scale: reply.lsb * scale * place.scales.weight,
                 from: vectors(batch).lowerBound * matrix.rows)
@@ -88,11 +93,23 @@ public final class ChipErrors: ErrorProducts {
     ) throws -> Double? {
         guard session.dataSheet.adcBits > 0, !session.dataSheet.isDigital else { return nil }
         let sample = try InputQuantisation.codes(
-            errors.narrowed(0 ..< min(errors.shape[0], Self.vectorsForRange)), scale: scale,
-            range: codes)
+            errors.selected(Self.sample(of: errors.shape[0])), scale: scale, range: codes)
         return try range.fullScale(
             WeightQuantisation.codes(of: layer, scale: place.scales.weight),
             slices: BitSlices(place.matrix), inputs: sample, sheet: session.dataSheet,
             isTransposed: true)
+    }
+
+    /// Numbers of the vectors that the range is found from: one of each of
+    /// `vectorsForRange` equal parts of the batch, at i·φ mod 1 of the part, so that
+    /// no stride falls on the same place of every image.
+    private static func sample(of count: Int) throws -> Tensor {
+        let parts = min(count, vectorsForRange)
+        let golden = 0.618_033_988_749_894_9
+        let numbers = (0 ..< parts).map { part in
+            let place = (Double(part) * golden).truncatingRemainder(dividingBy: 1)
+            return Int64((Double(part) + place) * Double(count) / Double(parts))
+        }
+        return try .integers(numbers, shape: [parts])
     }
 }

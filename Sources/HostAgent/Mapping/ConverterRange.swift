@@ -52,7 +52,9 @@ public struct ConverterRange: Equatable, Sendable {
             isTransposed
             ? Self.blocks(codes.columns, of: sheet.columns)
             : Self.blocks(codes.rows, of: sheet.rows)
-        var magnitudes: [Tensor] = []
+        let parts = slices.slices * blocks.count * phases.count
+        let outputs = isTransposed ? codes.rows : codes.columns
+        var magnitudes = LargestValues(quantile, of: inputs.shape[0] * outputs * parts)
         for slice in 0 ..< slices.slices {
             let all = try Self.digits(codes, slices, slice: slice).scaled(by: 1, offset: base)
             let digits = isTransposed ? try all.permuted([1, 0]) : all
@@ -60,12 +62,11 @@ public struct ConverterRange: Equatable, Sendable {
                 let cells = try digits.narrowed(block)
                 for phase in phases {
                     let part = try phase.narrowed(block, dimension: 1)
-                    magnitudes.append(try part.matrixProduct(cells).absolute().reshaped([-1]))
+                    magnitudes.add(try part.matrixProduct(cells).absolute().floats())
                 }
             }
         }
-        let all = try Tensor.concatenated(magnitudes).floats()
-        let current = Double(Self.quantile(all, quantile)) * unit
+        let current = Double(magnitudes.smallest()) * unit
         let noise = try noise(inputs, blocks: blocks, sheet: sheet)
         let fullScale = margin * current + deviations * noise
         // A layer of zeros still needs a range: one step of one cell.
@@ -88,14 +89,6 @@ public struct ConverterRange: Equatable, Sendable {
         try .floats(
             codes.values.map { Float(slices.digit($0, slice: slice)) },
             shape: [codes.rows, codes.columns])
-    }
-
-    /// The smallest value that at least the share `p` of all doesn't exceed.
-    public static func quantile(_ values: [Float], _ p: Double) -> Float {
-        guard !values.isEmpty else { return 0 }
-        let rank = max(1, Int((p * Double(values.count)).rounded(.up)))
-        if rank == values.count { return values.max() ?? 0 }
-        return values.sorted()[rank - 1]
     }
 
     /// σ_I in µA: the largest over blocks and calibration vectors; that of a pair

@@ -55,6 +55,7 @@ extension Network {
 
     /// Sends each image out at the first exit whose prediction has an entropy below
     /// `threshold` (nats), else at the last. Who has left is not computed further.
+    /// Scores that are no numbers have no entropy below anything.
     ///
     /// - Shape: `images` [n, c, h, w]; the result has n entries, in the same order.
     public func departures(
@@ -64,11 +65,12 @@ extension Network {
         var waiting = Array(departures.indices)
         var features = images
         var exit = 0
-        func settle(_ scores: Tensor, below threshold: Double) throws -> [Int] {
+        /// - Parameter threshold: `nil`: all leave.
+        func settle(_ scores: Tensor, below threshold: Double?) throws -> [Int] {
             let values = try scores.floats()
             return waiting.indices.filter { row in
                 let scores = values[row * classes ..< (row + 1) * classes]
-                guard Self.entropy(scores) < threshold else { return true }
+                if let threshold, !(Self.entropy(scores) < threshold) { return true }
                 let best = scores.indices.max { scores[$0] < scores[$1] }
                 departures[waiting[row]] = Departure(
                     exit: exit, predicted: (best ?? scores.startIndex) - scores.startIndex)
@@ -86,7 +88,7 @@ extension Network {
             }
             exit += 1
         }
-        if !waiting.isEmpty { _ = try settle(features, below: .infinity) }
+        if !waiting.isEmpty { _ = try settle(features, below: nil) }
         return departures.map { departure in
             guard let departure else { preconditionFailure("an image found no exit") }
             return departure

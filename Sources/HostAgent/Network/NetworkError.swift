@@ -8,6 +8,7 @@ public enum NetworkError: StatusError, Equatable {
     case imagesDoNotFit(network: String, expected: [Int], found: [Int])
     case noCalibrationInputs(layer: String)
     case noHeldOutImages
+    case diverged(epoch: Int)
 
     public var description: String {
         switch self {
@@ -23,6 +24,8 @@ public enum NetworkError: StatusError, Equatable {
             "no calibration image reaches the layer '\(layer)': its converters' range is unknown"
         case .noHeldOutImages:
             "a training that may stop early needs held-out images; there are none"
+        case .diverged(let epoch):
+            "the training diverged at epoch \(epoch): its loss is no number; try a smaller rate"
         }
     }
 }
@@ -30,7 +33,7 @@ public enum NetworkError: StatusError, Equatable {
 extension NetworkError {
     public var exitStatus: ExitStatus {
         switch self {
-        case .unknownModel, .wrongSetting, .unknownLayer, .noHeldOutImages: .usage
+        case .unknownModel, .wrongSetting, .unknownLayer, .noHeldOutImages, .diverged: .usage
         case .imagesDoNotFit, .noCalibrationInputs: .data
         }
     }

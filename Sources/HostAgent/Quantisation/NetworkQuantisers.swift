@@ -28,7 +28,8 @@ public struct NetworkQuantisers: Codable, Equatable, Sendable {
     /// A layer's inputs are what it gets once all layers before it are rounded, so
     /// the layers are measured one after the other in the order of the data. Applied to
     /// a trained network this is post-training quantisation; at the start of
-    /// quantisation-aware training it gives the steps that stay.
+    /// quantisation-aware training it gives the steps that stay. The heads of all exits
+    /// are measured.
     ///
     /// - Parameter inputsMax: values of a batch that the search of a step looks at,
     ///   evenly spaced.
@@ -38,7 +39,7 @@ public struct NetworkQuantisers: Codable, Equatable, Sendable {
     ) throws -> NetworkQuantisers {
         let watch = StepMeasurement(bits, inputsMax: inputsMax)
         for range in images.ranges(of: batch) {
-            try noGrad { _ = try network.scores(images.batch(range).images, with: watch) }
+            try noGrad { _ = try network.exitScores(images.batch(range).images, with: watch) }
         }
         return NetworkQuantisers(layers: try watch.quantisers())
     }

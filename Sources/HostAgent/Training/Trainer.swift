@@ -29,6 +29,8 @@ public enum Trainer {
     ///     from; `nil`: nowhere.
     ///   - passes: the products of each step; `nil`: one pass as the plan's `noise` says.
     /// - Returns: the best epoch, where the plan may stop early.
+    /// - Throws: `NetworkError.diverged` where a loss that is looked at is no finite
+    ///   number; what was kept is then that of an earlier epoch.
     @discardableResult
     public static func train(
         _ network: Network, on images: ImageSet, plan: TrainingPlan, heldOut: ImageSet? = nil,
@@ -73,9 +75,13 @@ public enum Trainer {
                 let loss = try backward(
                     network, random.augmented(inputs), labels, smoothing: plan.labelSmoothing,
                     passes: passes.passes())
+                let ends = step + 1 == stepsInEpoch
+                let seen = ends || step % 50 == 0 ? try loss.scalar() : nil
+                guard seen?.isFinite != false else {
+                    throw NetworkError.diverged(epoch: epoch + 1)
+                }
                 try optimiser.update(rate: schedule.rate(at: epoch * stepsInEpoch + step))
                 try clip?.apply()
-                let ends = step + 1 == stepsInEpoch
                 if ends {
                     network.setTraining(false)
                     try stopping?.note(network, epoch: epoch + 1)
@@ -89,7 +95,7 @@ public enum Trainer {
                         epoch: epoch + 1, epochs: plan.epochs,
                         images: epoch * images.count + range.upperBound,
                         imagesTotal: plan.epochs * images.count,
-                        loss: ends || step % 50 == 0 ? try loss.scalar() : nil, endsEpoch: ends))
+                        loss: seen, endsEpoch: ends))
             }
         }
         try stopping?.restoreBest(network)

@@ -28,6 +28,8 @@ public struct ChipOptions: Sendable {
     public var inFlight = 8
     /// Name and version of the program, for the daemon's log.
     public var client = "nvcim \(nvcimVersion)"
+    /// The clock that answers are waited for by; a test moves it.
+    package var clock: @Sendable () -> ContinuousClock.Instant = { .now }
 
     public init() {}
 }

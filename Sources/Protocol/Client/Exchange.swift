@@ -47,6 +47,9 @@ struct Outgoing {
 ///    know it, or repeating it is harmless.
 /// 3. Every wait ends: an answer, a daemon found gone, or `failAfter` without a
 ///    sign of life.
+/// 4. Only time in which this host listened counts as silence: not what the caller's
+///    closures take, nor what the process was stopped for. What has come by then is
+///    read before anything is asked after.
 struct Exchange {
     /// What the daemon says of a request that was not answered in time.
     enum Finding {
@@ -63,6 +66,7 @@ struct Exchange {
     var warnAfter: Duration
     var failAfter: Duration
     var warn: (@Sendable (String) -> Void)?
+    let clock: @Sendable () -> ContinuousClock.Instant
     /// Nil on the control channel: there is nobody else to ask.
     var prober: Prober?
     /// Whether refusals that ask for it are tried again.
@@ -75,13 +79,14 @@ struct Exchange {
         warnAfter = options.warnAfter
         failAfter = options.failAfter
         warn = options.warn
+        clock = options.clock
         watch = options.waitsForDaemon ? nil : DaemonWatch(endpoint: channel.endpoint)
     }
 
     private struct Pending {
         let index: Int
         let outgoing: Outgoing
-        let since: ContinuousClock.Instant
+        var since: ContinuousClock.Instant
         /// When the daemon last showed that it lives.
         var alive: ContinuousClock.Instant
         var sent: ContinuousClock.Instant
@@ -94,7 +99,19 @@ struct Exchange {
         var warned = false
         /// The daemon was heard, though not about this request.
         var heard = false
+
+        /// Nobody listened for so long.
+        mutating func discount(_ time: Duration) {
+            since += time
+            alive += time
+            sent += time
+            due += time
+        }
     }
+
+    /// Of a wait that ends on time: poll rounds up to a millisecond, and the processor
+    /// may be busy. One that ends later than so was stopped meanwhile (chosen).
+    private static let lateness = Duration.milliseconds(100)
 
     private static let backoffFirst = Duration.milliseconds(10)
     private static let backoffLongest = Duration.seconds(1)
@@ -133,23 +150,34 @@ struct Exchange {
         var waiting: [UInt64: Pending] = [:]
         var started = 0
         var finished = 0
+        var listenedUntil = clock()
+        func discountDeafness() {
+            let now = clock()
+            for id in waiting.keys { waiting[id]?.discount(now - listenedUntil) }
+            listenedUntil = now
+        }
         while finished < count {
             try watch?.look()
             while waiting.count < inFlight, started < count {
                 let outgoing = try make(started)
-                let now = ContinuousClock.now
+                discountDeafness()
                 var pending = Pending(
-                    index: started, outgoing: outgoing, since: now, alive: now, sent: now,
-                    due: now, pause: Self.backoffFirst)
+                    index: started, outgoing: outgoing, since: listenedUntil,
+                    alive: listenedUntil, sent: listenedUntil, due: listenedUntil,
+                    pause: Self.backoffFirst)
                 try send(&pending)
                 waiting[outgoing.request.requestID] = pending
                 started += 1
             }
-            let due = waiting.values.map(\.due).min() ?? ContinuousClock.now
-            let pause = max(.zero, min(due, watch?.next ?? due) - ContinuousClock.now)
-            if let received = try channel.receive(within: pause) {
-                guard let (id, answer) = try accept(received, waiting: waiting) else { continue }
-                guard var pending = waiting[id] else { continue }
+            discountDeafness()
+            let due = waiting.values.map(\.due).min() ?? listenedUntil
+            let pause = max(.zero, min(due, watch?.next ?? due) - listenedUntil)
+            let received = try channel.receive(within: pause)
+            listenedUntil = min(clock(), listenedUntil + pause + Self.lateness)
+            if let received {
+                guard let (id, answer) = try accept(received, waiting: waiting),
+                    var pending = waiting[id]
+                else { continue }
                 if let answer = try judge(answer, &pending) {
                     waiting[id] = nil
                     finished += 1
@@ -157,22 +185,27 @@ struct Exchange {
                 } else {
                     waiting[id] = pending
                 }
+                // Others may have come too: nothing is due before they are read.
+                continue
             }
-            let now = ContinuousClock.now
-            for (id, var pending) in waiting where pending.due <= now {
+            discountDeafness()
+            var settled: [(index: Int, answer: Answer)] = []
+            for (id, var pending) in waiting where pending.due <= clock() {
                 if let answer = try follow(&pending) {
                     waiting[id] = nil
-                    finished += 1
-                    try answered(pending.index, answer)
+                    settled.append((pending.index, answer))
                 } else {
                     waiting[id] = pending
                 }
             }
+            listenedUntil = clock()
+            finished += settled.count
+            for (index, answer) in settled { try answered(index, answer) }
         }
     }
 
     private func send(_ pending: inout Pending) throws(ChipError) {
-        let now = ContinuousClock.now
+        let now = clock()
         if try channel.send(pending.outgoing.frames) {
             pending.isWaiting = false
             pending.sent = now
@@ -213,7 +246,7 @@ struct Exchange {
     ) throws(ChipError) -> Answer? {
         guard answer.reply.hasError else { return answer }
         let error = answer.reply.error
-        let now = ContinuousClock.now
+        let now = clock()
         pending.alive = now
         let mayRetry =
             retriesRefusals && answer.reply.effect == .none && !answer.reply.replayed
@@ -237,7 +270,7 @@ struct Exchange {
     /// What is due for a request without an answer: send it after its back-off,
     /// or find out what became of it.
     private func follow(_ pending: inout Pending) throws(ChipError) -> Answer? {
-        let now = ContinuousClock.now
+        let now = clock()
         if pending.isWaiting {
             if now - pending.alive >= failAfter { throw silence() }
             try sendAgain(&pending)
@@ -256,7 +289,7 @@ struct Exchange {
             switch try prober(pending.outgoing) {
             case .silent: break
             case .running:
-                pending.alive = ContinuousClock.now
+                pending.alive = clock()
                 try repeatUnnumbered(&pending)
             case .neverSeen:
                 // Not a sign that this request gets on: the wait stays bounded.
@@ -273,7 +306,7 @@ struct Exchange {
         }
         pending.pause = min(pending.pause * 2, failAfter)
         let end = pending.alive + failAfter
-        pending.due = min(ContinuousClock.now + pending.pause, max(end, ContinuousClock.now))
+        pending.due = min(clock() + pending.pause, max(end, clock()))
         return nil
     }
 
@@ -287,7 +320,7 @@ struct Exchange {
     /// A request without a number whose daemon lives: its reply may have been
     /// dropped, so it is asked again now and then.
     private func repeatUnnumbered(_ pending: inout Pending) throws(ChipError) {
-        let now = ContinuousClock.now
+        let now = clock()
         guard pending.outgoing.request.sequence == 0, now - pending.sent >= failAfter else {
             return
         }
@@ -324,7 +357,7 @@ struct Exchange {
     private func lost(_ pending: Pending) -> ChipError {
         .lostReply(
             command: pending.outgoing.name, endpoint: channel.endpoint,
-            seconds: (ContinuousClock.now - pending.since).seconds)
+            seconds: (clock() - pending.since).seconds)
     }
 
     private func silence() -> ChipError {

@@ -83,9 +83,25 @@ struct MappingTests {
 
     @Test func aQuantileIsAValueThatTheShareDoesNotExceed() {
         let values = (1 ... 1000).map(Float.init)
-        #expect(ConverterRange.quantile(values, 1) == 1000)
-        #expect(ConverterRange.quantile(values, 0.9) == 900)
-        #expect(ConverterRange.quantile(values, 0.0) == 1)
+        for (share, expected) in [(1, 1000), (0.9, 900), (0, 1)] as [(Double, Float)] {
+            var largest = LargestValues(share, of: 1000)
+            largest.add(values)
+            #expect(largest.smallest() == expected)
+        }
+    }
+
+    /// Against all values sorted; rounded, so that many are alike.
+    @Test(arguments: [0, 0.3, 0.99, 0.9999, 1])
+    func aQuantileOfPartsIsThatOfAll(share: Double) throws {
+        let values = try RandomGenerator(seed: 5).uniform(0 ..< 400, [20_011]).rounded().floats()
+        for size in [1, 700, 20_011] {
+            var largest = LargestValues(share, of: values.count)
+            for first in stride(from: 0, to: values.count, by: size) {
+                largest.add(Array(values[first ..< min(first + size, values.count)]))
+            }
+            let rank = max(1, Int((share * 20_011).rounded(.up)))
+            #expect(largest.smallest() == values.sorted()[rank - 1])
+        }
     }
 
     @Test func aLayerOfZerosHasARange() throws {

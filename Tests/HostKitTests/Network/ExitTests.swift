@@ -134,4 +134,17 @@ struct ExitTests {
             #expect(try named.tensor.floats() != old, "\(named.name)")
         }
     }
+
+    /// A diverged network's entropies are no numbers.
+    @Test func imagesWithoutAnEntropyLeaveAtTheLastExit() throws {
+        let network = try Self.network()
+        for layer in network.matrixLayers { try layer.weight.scale(by: .nan) }
+        let images = try Self.images(4).batch(0 ..< 4).images
+        for threshold in [0.5, Double.infinity] {
+            let found = try noGrad {
+                try network.departures(images, threshold: threshold, with: FloatProducts())
+            }
+            #expect(found.map(\.exit) == [2, 2, 2, 2])
+        }
+    }
 }

@@ -144,4 +144,14 @@ struct NetworkQuantiserTests {
         #expect(errors == errors.sorted(by: >))
         #expect(errors[3] < errors[0] / 1000)
     }
+
+    @Test func theHeadsOfAllExitsAreMeasured() throws {
+        let network = try ExitTests.network()
+        let images = try ExitTests.images(3)
+        let found = try NetworkQuantisers.measured(network, .a4w4, on: images)
+        #expect(found.layers.keys.sorted() == network.matrixLayers.map(\.name).sorted())
+        let products = WeightedProducts(QuantisedWeights(found), inputs: found)
+        let scores = try network.exitScores(images.batch(0 ..< 3).images, with: products)
+        #expect(scores.count == 3)
+    }
 }

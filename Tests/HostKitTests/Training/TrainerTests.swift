@@ -1,3 +1,4 @@
+import Foundation
 import HostKit
 import Testing
 
@@ -103,5 +104,25 @@ struct TrainerTests {
         ) {
             try Trainer.train(network, on: EmbeddedDigits.load().training, plan: TrainingPlan())
         }
+    }
+
+    /// A step of 10³⁰ leaves weights whose products are beyond Float32; the first epoch's last
+    /// batch tells, before anything is kept.
+    @Test func aTrainingThatDivergesSaysSo() throws {
+        let folder = try TemporaryFolder()
+        let state = TrainingState(path: "\(folder.path)/state")
+        let network = try NetworkCatalogue.make("lenet-8x8", seed: 1)
+        #expect(throws: NetworkError.diverged(epoch: 1)) {
+            try Trainer.train(
+                network, on: EmbeddedDigits.load().training.first(64),
+                plan: TrainingPlan(
+                    epochs: 2, batch: 16, rate: 1e30, optimiser: .momentum(0), noise: 0),
+                state: state)
+        }
+        #expect(!FileManager.default.fileExists(atPath: state.path))
+        #expect(
+            NetworkError.diverged(epoch: 3).description.hasPrefix(
+                "the training diverged at epoch 3: its loss is no number"))
+        #expect(NetworkError.diverged(epoch: 3).exitStatus == .usage)
     }
 }

@@ -19,7 +19,7 @@ extension Worker {
         _ command: MultiplyCommand, at time: ChipInstant, limits: ChipLimits, work: WorkContext
     ) throws(ChipFault) -> SampleReply {
         let plan = try plan(command, limits: limits)
-        if plan.bank.isDigital { return multiplyDigitally(command, plan, at: time, work: work) }
+        if plan.bank.isDigital { return try multiplyDigitally(command, plan, at: time, work: work) }
         let draws = try nextSampleEvent()
         let passes = passes(of: plan, at: time)
         let groups = passes.map { ProductGroup.groups(of: $0, transposed: plan.isTransposed) }

@@ -5,10 +5,11 @@ extension Worker {
     /// converters.
     mutating func multiplyDigitally(
         _ command: MultiplyCommand, _ plan: ProductPlan, at time: ChipInstant, work: WorkContext
-    ) -> SampleReply {
+    ) throws(ChipFault) -> SampleReply {
         let weights = storedWeights(of: plan)
         var codes = [Int32](repeating: 0, count: plan.batch * plan.outputCount)
         for vector in 0 ..< plan.batch {
+            if let stop = work.stop { throw stop }
             for sign in plan.signs {
                 let magnitudes = plan.magnitudes(
                     vector ..< vector + 1, 0 ..< plan.inputCount, sign: sign)
