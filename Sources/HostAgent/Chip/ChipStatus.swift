@@ -40,6 +40,7 @@ public struct ChipHealth: Equatable, Sendable {
 public enum ChipSessionError: StatusError, Equatable {
     case matrixMissing(UInt32, chip: UInt32)
     case deploymentOfAnotherChip(deployed: UInt32, found: UInt32)
+    case updateCutShort(file: String)
     case badReply(String)
     case noSuchBank(String, banks: [String])
     case tooLarge(network: String, layers: [LayerTiles], bank: String, tile: [Int], free: Int)
@@ -56,6 +57,8 @@ public enum ChipSessionError: StatusError, Equatable {
         case .matrixMissing(let id, let chip): "chip \(chip) has no matrix \(id); deploy first"
         case .deploymentOfAnotherChip(let deployed, let found):
             "the deployment is for chip \(deployed), this is chip \(found)"
+        case .updateCutShort(let file):
+            "\(file): an update of this deployment was cut short: run deploy --update again"
         case .badReply(let what): "the chip's reply makes no sense: \(what)"
         case .noSuchBank(let name, let banks):
             "the chip has no bank '\(name)'; it has \(banks.joined(separator: ", "))"
@@ -70,7 +73,7 @@ public enum ChipSessionError: StatusError, Equatable {
 
     public var exitStatus: ExitStatus {
         switch self {
-        case .matrixMissing, .deploymentOfAnotherChip, .tooLarge: .data
+        case .matrixMissing, .deploymentOfAnotherChip, .updateCutShort, .tooLarge: .data
         case .noSuchBank: .usage
         case .badReply: .software
         }

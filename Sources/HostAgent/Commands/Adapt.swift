@@ -86,7 +86,7 @@ struct Adapt: ParsableCommand {
         let layer = layer ?? trained.network.matrixLayers[0].name
         _ = try trained.network.place(of: layer)
         for file in [output, deployment] { try DataFile.checkWritable(file) }
-        let session = try chipOptions.session()
+        let session = try chipOptions.session(bank: place.bank)
         try place.check(session, holds: trained.network, file: deployment)
         let strategy = method.strategy(layer: layer, epochs: epochs, seed: common.seed)
         let report = try AdaptationReport.measuring(

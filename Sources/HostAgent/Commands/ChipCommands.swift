@@ -89,9 +89,9 @@ struct Deploy: ParsableCommand {
     @Option(help: "Training images from which the ADC's ranges are found.")
     var calibrationImages = 256
     @Option(
-        help: "differential: a pair of cells a weight; offset: one cell.",
+        help: "differential: a pair of cells a weight (default); offset: one cell.",
         transform: WeightMapping.init(argument:))
-    var mapping = WeightMapping.differential
+    var mapping: WeightMapping?
     @Option(help: "The bank of the chip to use (default: the first analog one).")
     var bank: String?
     @Option(
@@ -116,6 +116,13 @@ struct Deploy: ParsableCommand {
         if replace && update {
             throw ValidationError("--replace and --update exclude each other.")
         }
+        let kept = [
+            ("--bank", bank != nil), ("--mapping", mapping != nil), ("--digital", !digital.isEmpty),
+        ]
+        if update, let option = kept.first(where: \.1)?.0 {
+            throw ValidationError(
+                "\(option) and --update exclude each other: an update keeps the deployment's.")
+        }
         if calibrationImages < 1 {
             throw ValidationError("--calibration-images must be at least 1.")
         }
@@ -126,14 +133,15 @@ struct Deploy: ParsableCommand {
         let trained = try Checkpoint(contentsOf: checkpoint)
         let split = try dataOptions.location.load(for: trained.network)
         try DataFile.checkWritable(output)
-        let old = update ? try Deployment(contentsOf: output) : nil
-        let session = try chipOptions.session(bank: bank)
+        var old = update ? try Deployment(contentsOf: output) : nil
+        // One that was cut short is made good by the next.
+        old?.isUpdating = nil
+        let session = try chipOptions.session(bank: old?.bank ?? bank)
         try old?.check(session, holds: trained.network, file: output)
         try session.acquireLease()
         defer { try? session.releaseLease() }
-        if replace { for matrix in try session.matrices() { try session.unmap(matrix) } }
         var mapper = Mapper(trained.network, scales: trained.scales)
-        mapper.mapping = mapping
+        mapper.mapping = mapping ?? .differential
         mapper.writesReferences = references
         mapper.digital = old.map { Set($0.digital.keys) } ?? Set(digital)
         let images = try split.training.first(calibrationImages)
@@ -142,10 +150,12 @@ struct Deploy: ParsableCommand {
             if let old {
                 try mapper.update(
                     old, on: session, checkpoint: checkpoint, calibration: images,
-                    options: options)
+                    options: options
+                ) { try $0.write(to: output) }
             } else {
                 try mapper.deploy(
-                    to: session, checkpoint: checkpoint, calibration: images, options: options)
+                    to: session, checkpoint: checkpoint, calibration: images, options: options,
+                    replacing: replace)
             }
         deployment.name(checkpoint: checkpoint, beside: output)
         try deployment.write(to: output)
@@ -186,7 +196,7 @@ struct Evaluate: ParsableCommand {
         let trained = try Checkpoint(contentsOf: place.checkpointPath(beside: deployment))
         let split = try dataOptions.location.load(for: trained.network)
         let test = try split.test.first(images ?? split.test.count)
-        let session = try chipOptions.session()
+        let session = try chipOptions.session(bank: place.bank)
         try place.check(session, holds: trained.network, file: deployment)
         let products = ChipProducts(session, place)
         // What is left to the host is little; idle threads would spin on the daemon's cores.

@@ -23,6 +23,11 @@ public struct Deployment: Codable, Equatable, Sendable {
     /// The checkpoint with weights and biases; relative to the folder of this file.
     public var checkpoint: String
     public var chip: UInt32
+    /// The chip's bank with the matrices; `nil`: its first analog one.
+    public var bank: String?
+    /// `true` from before an update's first change until its last: what the chip holds
+    /// is then the network of no checkpoint.
+    public var isUpdating: Bool?
     public var method: ProgramOptions.Method
     public var places: [LayerPlace]
     /// The layers that stay in 8-bit integers on the host.
@@ -33,8 +38,8 @@ public struct Deployment: Codable, Equatable, Sendable {
     public var selfTuning: SelfTuning?
 
     public init(
-        model: String, checkpoint: String, chip: UInt32, method: ProgramOptions.Method,
-        places: [LayerPlace], digital: [String: LayerScales] = [:],
+        model: String, checkpoint: String, chip: UInt32, bank: String? = nil,
+        method: ProgramOptions.Method, places: [LayerPlace], digital: [String: LayerScales] = [:],
         references: TuningReferences? = nil
     ) {
         self.references = references
@@ -42,6 +47,7 @@ public struct Deployment: Codable, Equatable, Sendable {
         self.model = model
         self.checkpoint = checkpoint
         self.chip = chip
+        self.bank = bank
         self.method = method
         self.places = places
     }
@@ -105,9 +111,11 @@ public struct Deployment: Codable, Equatable, Sendable {
         }
     }
 
-    /// Refuses a network that this isn't the deployment of, a chip that isn't the
-    /// one deployed to, and one that has lost a matrix.
+    /// Refuses a deployment whose update was cut short, a network that this isn't the
+    /// deployment of, a chip that isn't the one deployed to, and one that has lost a
+    /// matrix.
     public func check(_ session: any ChipSession, holds network: Network, file: String) throws {
+        if isUpdating == true { throw ChipSessionError.updateCutShort(file: file) }
         for layer in network.matrixLayers {
             if let scales = digital[layer.name], scales.areUsable { continue }
             guard

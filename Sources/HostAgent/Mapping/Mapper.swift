@@ -44,15 +44,21 @@ public struct Mapper {
     /// all are taken off the chip again; a network with more tiles than are free is
     /// refused before the first is mapped.
     ///
-    /// - Parameter calibration: training images, from which the ADC's ranges are
-    ///   found digitally.
+    /// - Parameters:
+    ///   - calibration: training images, from which the ADC's ranges are found
+    ///     digitally.
+    ///   - replacing: takes all matrices off the chip first, but not before all that
+    ///     can be refused without it was looked at.
     public func deploy(
         to session: any ChipSession, checkpoint: String, calibration: ImageSet,
-        options: ProgramOptions
+        options: ProgramOptions, replacing: Bool = false
     ) throws -> (deployment: Deployment, reports: [LayerReport]) {
         let layers = try layers
-        try checkRoom(for: layers, on: session)
-        let inputs = try calibrationInputs(calibration)
+        try checkRoom(
+            for: layers, on: session,
+            free: replacing ? session.dataSheet.tiles : session.tilesFree())
+        let inputs = try calibrationInputs(calibration, of: layers)
+        if replacing { for matrix in try session.matrices() { try session.unmap(matrix) } }
         var mapped: [ChipMatrix] = []
         do {
             let done = try layers.map { layer in
@@ -77,15 +83,22 @@ public struct Mapper {
     /// Puts the network in the place of one of the same shape: its matrices are
     /// calibrated anew and only weights whose code has changed are written; all, where
     /// tuning columns are written too.
+    ///
+    /// - Parameter willChange: is given the old deployment, marked as being updated,
+    ///   before the first change, to be kept: should the update be cut short, the
+    ///   chip holds neither network.
     public func update(
         _ old: Deployment, on session: any ChipSession, checkpoint: String, calibration: ImageSet,
-        options: ProgramOptions
+        options: ProgramOptions, willChange: (Deployment) throws -> Void = { _ in }
     ) throws -> (deployment: Deployment, reports: [LayerReport]) {
         let layers = try layers
         let matrices = try layers.map { try old.place(of: $0).matrix }
-        let inputs = try calibrationInputs(calibration)
+        let inputs = try calibrationInputs(calibration, of: layers)
         var options = options
         if writesReferences { options.all = true }
+        var marked = old
+        marked.isUpdating = true
+        try willChange(marked)
         let done = try zip(layers, matrices).map { [options] in
             try write($0, to: $1, inputs, session, options)
         }
@@ -115,7 +128,9 @@ public struct Mapper {
         return reports
     }
 
-    private func checkRoom(for layers: [MatrixLayer], on session: any ChipSession) throws {
+    private func checkRoom(
+        for layers: [MatrixLayer], on session: any ChipSession, free: Int
+    ) throws {
         let sheet = session.dataSheet
         let needed = layers.map { layer in
             ChipSessionError.LayerTiles(
@@ -124,7 +139,6 @@ public struct Mapper {
                     rows: layer.rows, columns: layer.columns,
                     weightBits: MatrixRequest.weightBits, mapping: mapping))
         }
-        let free = try session.tilesFree()
         guard needed.reduce(0, { $0 + $1.tiles }) <= free else {
             throw ChipSessionError.tooLarge(
                 network: network.name, layers: needed, bank: sheet.bank,
@@ -133,18 +147,18 @@ public struct Mapper {
     }
 
     private func write(
-        _ layer: MatrixLayer, to mapped: ChipMatrix, _ inputs: [String: Tensor],
+        _ layer: MatrixLayer, to mapped: ChipMatrix, _ inputs: [String: InputRecord],
         _ session: any ChipSession, _ options: ProgramOptions
     ) throws -> (place: Deployment.LayerPlace, report: LayerReport) {
         guard let vectors = inputs[layer.name] else {
-            throw NetworkError.noCalibrationInputs(layer: layer.name)
+            preconditionFailure("inputs were recorded of every layer")
         }
         var matrix = mapped
         let layerScales = try scales.scales(of: layer)
         let codes = try WeightQuantisation.codes(of: layer, scale: layerScales.weight)
         if !session.dataSheet.isDigital {
             let fullScale = try range.fullScale(
-                codes, slices: BitSlices(matrix), inputs: vectors, sheet: session.dataSheet)
+                codes, slices: BitSlices(matrix), inputs: vectors.codes(), sheet: session.dataSheet)
             matrix.fullScaleMicroamperes = try session.calibrate(matrix, fullScale: fullScale)
         }
         let program = try session.program(matrix, codes, options)
@@ -160,15 +174,16 @@ public struct Mapper {
     ) throws -> Deployment {
         Deployment(
             model: network.name, checkpoint: checkpoint, chip: session.dataSheet.serial,
-            method: options.method, places: done.map(\.place),
+            bank: session.dataSheet.bank, method: options.method, places: done.map(\.place),
             digital: scales.layers.filter { digital.contains($0.key) },
             references: writesReferences
                 ? try .written(beside: done.map(\.place.matrix), on: session) : nil)
     }
 
-    /// Input codes of each layer, Float32 [vectors, rows], from the digital
-    /// integer network.
-    func calibrationInputs(_ images: ImageSet) throws -> [String: Tensor] {
+    /// Input codes of each layer, from the digital integer network.
+    private func calibrationInputs(
+        _ images: ImageSet, of layers: [MatrixLayer]
+    ) throws -> [String: InputRecord] {
         let recorder = InputRecorder(
             try IntegerProducts(network, scales: scales), scales: scales,
             vectorsMax: calibrationVectorsMax)
@@ -177,7 +192,35 @@ public struct Mapper {
                 _ = try network.exitScores(images.batch(range).images, with: recorder)
             }
         }
-        return try recorder.inputs()
+        if let without = layers.first(where: { recorder.records[$0.name] == nil }) {
+            throw NetworkError.noCalibrationInputs(layer: without.name)
+        }
+        return recorder.records
+    }
+}
+
+/// Input vectors of a layer: a byte each code, since those of all layers are kept
+/// at once.
+private struct InputRecord {
+    /// c − min, [vectors, rows] each.
+    private var parts: [Tensor] = []
+    private let smallest: Int
+    private(set) var vectors = 0
+
+    /// - Parameter range: of the codes, 256 at most.
+    init(range: ClosedRange<Int>) {
+        precondition(range.count <= 256)
+        smallest = range.lowerBound
+    }
+
+    mutating func add(_ codes: Tensor) throws {
+        vectors += codes.shape[0]
+        parts.append(try codes.scaled(by: 1, offset: -Double(smallest)).cast(to: .uint8))
+    }
+
+    /// Float32 [vectors, rows].
+    func codes() throws -> Tensor {
+        try Tensor.concatenated(parts).cast(to: .float32).scaled(by: 1, offset: Double(smallest))
     }
 }
 
@@ -186,7 +229,7 @@ private final class InputRecorder: MatrixProducts {
     private let products: IntegerProducts
     private let scales: QuantisationScales
     private let vectorsMax: Int
-    private var recorded: [String: [Tensor]] = [:]
+    private(set) var records: [String: InputRecord] = [:]
 
     init(_ products: IntegerProducts, scales: QuantisationScales, vectorsMax: Int) {
         self.products = products
@@ -195,19 +238,15 @@ private final class InputRecorder: MatrixProducts {
     }
 
     func product(of layer: MatrixLayer, with input: Tensor) throws -> Tensor {
-        let have = recorded[layer.name, default: []].reduce(0) { $0 + $1.shape[0] }
+        let layerScales = try scales.scales(of: layer)
+        let have = records[layer.name]?.vectors ?? 0
         if have < vectorsMax {
-            let layerScales = try scales.scales(of: layer)
             let codes = try InputQuantisation.codes(
                 input, scale: layerScales.input, range: layerScales.inputCodes)
             let vectors = try Unrolling.vectors(codes, of: layer)
-            recorded[layer.name, default: []].append(
-                try vectors.narrowed(0 ..< min(vectors.shape[0], vectorsMax - have)))
+            try records[layer.name, default: InputRecord(range: layerScales.inputCodes)].add(
+                vectors.narrowed(0 ..< min(vectors.shape[0], vectorsMax - have)))
         }
         return try products.product(of: layer, with: input)
-    }
-
-    func inputs() throws -> [String: Tensor] {
-        try recorded.mapValues { try Tensor.concatenated($0) }
     }
 }

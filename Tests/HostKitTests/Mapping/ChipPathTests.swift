@@ -138,4 +138,80 @@ struct ChipPathTests {
         let broken = try folder.file("broken.json", Array("{}".utf8))
         #expect(throws: DataError.self) { _ = try Deployment(contentsOf: broken) }
     }
+
+    private static func untrained() throws -> (Network, ImageSet, QuantisationScales) {
+        let network = try NetworkCatalogue.make("lenet-8x8", seed: 2)
+        let images = try EmbeddedDigits.load().training.first(20)
+        return (network, images, try .measured(network, on: images, method: .max))
+    }
+
+    /// 4 slices and 2 polarities of 1 + 2 + 2 + 1 blocks: 48 tiles.
+    @Test func aRefusedReplacementLeavesTheChipAsItWas() throws {
+        let (network, images, scales) = try Self.untrained()
+        func replace(_ mapper: Mapper, on chip: DigitalChip) throws {
+            _ = try mapper.deploy(
+                to: chip, checkpoint: "n", calibration: images, options: .init(.openLoop),
+                replacing: true)
+        }
+        let small = try DigitalChip(tiles: 47)
+        let other = try small.map(MatrixRequest(name: "other", rows: 2, columns: 2))
+        let mapper = Mapper(network, scales: scales)
+        #expect(throws: ChipSessionError.self) { try replace(mapper, on: small) }
+        #expect(try small.matrices() == [other])
+
+        // The tiles of what goes count as free.
+        let chip = try DigitalChip(tiles: 48)
+        let old = try chip.map(MatrixRequest(name: "old", rows: 2, columns: 2))
+        var wrong = mapper
+        wrong.digital = ["fc9"]
+        #expect(throws: NetworkError.self) { try replace(wrong, on: chip) }
+        wrong = mapper
+        wrong.calibrationVectorsMax = 0
+        #expect(throws: NetworkError.self) { try replace(wrong, on: chip) }
+        #expect(try chip.matrices() == [old])
+        try replace(mapper, on: chip)
+        #expect(try chip.matrices().map(\.name) == ["conv1", "conv2", "fc1", "fc2"])
+        #expect(try chip.tilesFree() == 0)
+    }
+
+    /// The chip refuses amid an update: the file on disk says so until the next one is done.
+    @Test func anUpdateThatWasCutShortIsKnown() throws {
+        let folder = try TemporaryFolder()
+        let path = "\(folder.path)/d.json"
+        let (network, images, scales) = try Self.untrained()
+        let chip = try DigitalChip()
+        let mapper = Mapper(network, scales: scales)
+        let old = try mapper.deploy(
+            to: chip, checkpoint: "n", calibration: images, options: .init(.openLoop)
+        ).deployment
+        try old.write(to: path)
+        func update() throws -> Deployment {
+            try mapper.update(
+                old, on: chip, checkpoint: "n", calibration: images, options: .init(.openLoop)
+            ) { try $0.write(to: path) }.deployment
+        }
+        chip.calibrationsLeft = 2
+        #expect(throws: DigitalChip.Refused.self) { _ = try update() }
+        let cut = try Deployment(contentsOf: path)
+        #expect(cut.places == old.places)
+        #expect(throws: ChipSessionError.updateCutShort(file: "d")) {
+            try cut.check(chip, holds: network, file: "d")
+        }
+        chip.calibrationsLeft = 4
+        let new = try update()
+        #expect(new == old)
+        try new.check(chip, holds: network, file: "d")
+    }
+
+    @Test func theBankIsKeptAndMayBeAbsent() throws {
+        let folder = try TemporaryFolder()
+        let places: [Deployment.LayerPlace] = []
+        for bank in ["sram", nil] {
+            let deployment = Deployment(
+                model: "m", checkpoint: "n", chip: 7, bank: bank, method: .openLoop,
+                places: places)
+            try deployment.write(to: "\(folder.path)/d.json")
+            #expect(try Deployment(contentsOf: "\(folder.path)/d.json").bank == bank)
+        }
+    }
 }
