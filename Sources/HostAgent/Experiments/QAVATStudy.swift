@@ -134,6 +134,13 @@ struct QAVATStudy {
         try file.write(to: path)
     }
 
+    /// The network that a method's training step has left.
+    func kept(_ method: TrainingMethod, _ variation: WeightVariation) throws
+        -> (Network, NetworkQuantisers)
+    {
+        try kept(in: file(method, variation))
+    }
+
     private func kept(in path: String) throws -> (Network, NetworkQuantisers) {
         let file = try SafeTensors(contentsOf: path)
         guard let text = file.metadata["quantisers"],
