@@ -37,6 +37,28 @@ struct ExperimentCommandTests {
         #expect(other.stderr.contains("another set of settings"))
     }
 
+    /// Serials 1 and 2 are off by amounts that a network trained for the variation within a
+    /// chip doesn't bear; its images are the embedded digits.
+    @Test func theRightSelfTuningIsAheadOfNoneAndOfTheWrongOne() throws {
+        let folder = try Folder()
+        let run = try Programs.run(
+            "hostagent",
+            [
+                "experiment", "self-tuning", "--data", "digits", "--quick", "--chips", "2",
+                "--sigma", "0.4", "--json", "--output", folder.path("table"),
+            ])
+        #expect(run.status == 0, "\(run.stderr)")
+        let table = try JSONDecoder().decode(Table.self, from: Data(run.stdout.utf8))
+        #expect(
+            table.rows.map { $0[0] } == [String](repeating: "weight-proportional", count: 3)
+                + [String](repeating: "layer-fixed", count: 3))
+        let accuracies = table.rows.compactMap { Double($0[3]) }
+        #expect(accuracies.count == 6)
+        for form in [accuracies.prefix(3), accuracies.suffix(3)].map(Array.init) {
+            #expect(form[1] > form[0] && form[1] > form[2], "\(table.rows)")
+        }
+    }
+
     @Test(arguments: [
         (["--chips", "0"], 64), (["--bits", "A1W2"], 64), (["--sigma", "-1"], 64),
         (["--output", "/proc/nowhere"], 73),

@@ -6,6 +6,9 @@ struct QAVATImages {
     /// Those that the networks are tried on.
     let test: ImageSet
 
+    /// With their numbers, for the record.
+    var names: [String] { [training, test].map { "\($0.name), \($0.count) images" } }
+
     init(_ settings: QAVATTable.Settings, data: DataLocation) throws {
         let split = try data.load(for: NetworkCatalogue.make(settings.model, seed: settings.seed))
         let (rest, heldOut) = try split.holdOut(settings.heldOut ? split.training.count / 12 : 0)
@@ -132,6 +135,13 @@ struct QAVATStudy {
                 decoding: try JSONEncoder().encode(quantisers), as: UTF8.self)
         }
         try file.write(to: path)
+    }
+
+    /// The network that a method's training step has left.
+    func kept(_ method: TrainingMethod, _ variation: WeightVariation) throws
+        -> (Network, NetworkQuantisers)
+    {
+        try kept(in: file(method, variation))
     }
 
     private func kept(in path: String) throws -> (Network, NetworkQuantisers) {

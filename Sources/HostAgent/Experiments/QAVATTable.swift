@@ -39,9 +39,7 @@ public struct QAVATTable: Experiment {
     }
 
     public let settings: Settings
-    public var data: [String] {
-        [images.training, images.test].map { "\($0.name), \($0.count) images" }
-    }
+    public var data: [String] { images.names }
     private let images: QAVATImages
     private let chips: (WeightVariation, UInt64) -> any ChipPopulation
 
