@@ -148,7 +148,7 @@ struct NetworkQuantiserTests {
     @Test func theHeadsOfAllExitsAreMeasured() throws {
         let network = try ExitTests.network()
         let images = try ExitTests.images(3)
-        let found = try NetworkQuantisers.measured(network, .a4w4, on: images)
+        let found = try NetworkQuantisers.measured(network, .a4w2, on: images)
         #expect(found.layers.keys.sorted() == network.matrixLayers.map(\.name).sorted())
         let products = WeightedProducts(QuantisedWeights(found), inputs: found)
         let scores = try network.exitScores(images.batch(0 ..< 3).images, with: products)
