@@ -92,6 +92,15 @@ public struct SVGPlot: Sendable {
         return parts.joined(separator: "\n")
     }
 
+    /// The plot as a file of its own, with the page's colours and fonts.
+    public func file() -> String {
+        svg().replacingOccurrences(
+            of: "<svg ", with: "<svg xmlns=\"http://www.w3.org/2000/svg\" "
+        ).replacingOccurrences(
+            of: "\n</svg>",
+            with: "\n<style>\(PageStyle.css)svg{background:var(--paper)}</style>\n</svg>\n")
+    }
+
     // MARK: - Marks
 
     private func drawn(_ series: Series) -> String {

@@ -53,6 +53,17 @@ struct ExperimentOptions: ParsableArguments {
     }
 }
 
+/// What an experiment on emulated chips takes.
+struct DaemonOptions: ParsableArguments {
+    @Option(help: "The chip daemon (default: beside this program).")
+    var chipd: String?
+
+    func product() throws -> EmulatedChips.Product {
+        EmulatedChips.Product(
+            daemon: chipd ?? Installation.program("chipd"), specs: try Installation.specs())
+    }
+}
+
 /// The result of `experiment`.
 struct ExperimentSummary: Encodable, CustomStringConvertible {
     let title: String

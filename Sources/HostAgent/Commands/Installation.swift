@@ -12,10 +12,15 @@ enum Installation {
     static func program(_ name: String) -> String { folder.appendingPathComponent(name).path }
 
     /// A file of firmware-specs: of the working folder, else as installed.
-    static func spec(_ name: String) throws -> String {
-        let installed = folder.appendingPathComponent("../share/nvcim/firmware-specs/\(name)")
+    static func spec(_ name: String) throws -> String { try place("firmware-specs/\(name)") }
+
+    /// The folder firmware-specs.
+    static func specs() throws -> String { try place("firmware-specs") }
+
+    private static func place(_ name: String) throws -> String {
+        let installed = folder.appendingPathComponent("../share/nvcim/\(name)")
             .standardizedFileURL.path
-        let places = ["firmware-specs/\(name)", installed]
+        let places = [name, installed]
         guard let place = places.first(where: FileManager.default.fileExists) else {
             throw DataError.nothingFound(
                 folder: FileManager.default.currentDirectoryPath,

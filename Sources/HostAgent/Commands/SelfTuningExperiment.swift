@@ -11,11 +11,10 @@ struct SelfTuningCommand: ParsableCommand {
             + "its own.")
 
     @OptionGroup var options: ExperimentOptions
+    @OptionGroup var daemonOptions: DaemonOptions
 
     @Option(help: "Total standard deviations of the variation (repeat the option).")
     var sigma: [Double] = [0.1, 0.3, 0.5]
-    @Option(help: "The chip daemon (default: beside this program).")
-    var chipd: String?
 
     func validate() throws {
         if sigma.isEmpty || !sigma.allSatisfy({ $0 >= 0 && $0 <= 1 }) {
@@ -30,11 +29,9 @@ struct SelfTuningCommand: ParsableCommand {
         let location = options.dataOptions.location
         let isSmall = location == .embeddedDigits
         try options.common.start(isSmall: isSmall)
-        let product = EmulatedChips.Product(
-            daemon: chipd ?? Installation.program("chipd"),
-            chip: try Installation.spec("chips/rram-tuning.yaml"))
         try options.run(
-            SelfTuningTable(settings(isSmall: isSmall), data: location, product: product))
+            SelfTuningTable(
+                settings(isSmall: isSmall), data: location, product: daemonOptions.product()))
     }
 
     private func settings(isSmall: Bool) -> SelfTuningTable.Settings {

@@ -81,9 +81,10 @@ public struct Demo {
             serials: settings.serials)
         defer { daemon.stop() }
         let running = daemon.running
-        try Interruption.prepare {
+        let interruption = try Interruption.register {
             running.endForGood { try? FileManager.default.removeItem(atPath: folder) }
         }
+        defer { interruption.end() }
         say("starting the chip daemon with chips \(DaemonProcess.text(settings.serials))")
         try daemon.start()
 

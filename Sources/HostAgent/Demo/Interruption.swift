@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Synchronization
 
 /// Lets a process that is told to end by SIGINT, SIGTERM or SIGHUP tidy up first:
 /// a signal doesn't run any `defer`.
@@ -7,12 +8,29 @@ internal import Foundation
 /// thread through a pipe. The thread tidies up and then ends the process by that
 /// same signal, so that the shell sees what happened.
 enum Interruption {
+    private static let work = Mutex<[UUID: @Sendable () -> Void]>([:])
     // Written once, before the handlers are set.
     nonisolated(unsafe) private static var writeEnd: Int32 = -1
+    private static let prepared = Result<Void, DataError>(catching: prepare)
 
-    /// Called once.
-    static func prepare(_ tidyUp: @escaping @Sendable () -> Void) throws(DataError) {
-        precondition(writeEnd < 0)
+    /// Keeps its work among what is to be done until it is ended.
+    struct Registration: Sendable {
+        fileprivate let id = UUID()
+
+        func end() { _ = work.withLock { $0.removeValue(forKey: id) } }
+    }
+
+    /// - Parameter tidyUp: done when this process is told to end.
+    static func register(_ tidyUp: @escaping @Sendable () -> Void) throws(DataError)
+        -> Registration
+    {
+        try prepared.get()
+        let registration = Registration()
+        work.withLock { $0[registration.id] = tidyUp }
+        return registration
+    }
+
+    private static func prepare() throws(DataError) {
         var ends: [Int32] = [-1, -1]
         guard pipe(&ends) == 0 else { throw .unwritable(file: "a pipe", code: errno) }
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
@@ -35,7 +53,7 @@ enum Interruption {
         Thread.detachNewThread {
             var number: UInt8 = 0
             while read(readEnd, &number, 1) < 1 {}
-            tidyUp()
+            for tidyUp in work.withLock({ Array($0.values) }) { tidyUp() }
             signal(Int32(number), SIG_DFL)
             kill(getpid(), Int32(number))
         }

@@ -1,3 +1,4 @@
+public import Plotting
 public import Protocol
 
 /// A study that can be repeated: steps with figures, and a table of them.
@@ -21,6 +22,55 @@ public protocol Experiment {
 
     /// The result, from the figures of all steps by name.
     func table(_ figures: [String: Sample]) throws -> ResultTable
+
+    /// The result as pictures.
+    func plots(_ figures: [String: Sample]) throws -> [ResultPlot]
+}
+
+/// A picture of a result.
+public struct ResultPlot: Sendable {
+    /// Of its file, without ".svg".
+    public let name: String
+    public let plot: SVGPlot
+
+    public init(name: String, _ plot: SVGPlot) {
+        self.name = name
+        self.plot = plot
+    }
+}
+
+extension ResultPlot {
+    /// Accuracies in per cent over a quantity: a line through the means of each series,
+    /// and a band of their 95 % confidence.
+    ///
+    /// - Precondition: at least two different places x.
+    public init(
+        name: String, title: String, xLabel: String, isLogarithmic: Bool = false,
+        _ series: [(name: String, points: [(x: Double, sample: Sample)])]
+    ) {
+        let places = series.flatMap { $0.points.map(\.x) }
+        guard let first = places.min(), let last = places.max(), first < last else {
+            preconditionFailure("a plot over one place")
+        }
+        var plot = SVGPlot(
+            title: title, xLabel: xLabel, yLabel: "accuracy (%)", xRange: first ... last,
+            yRange: 0 ... 100,
+            series: series.enumerated().flatMap { number, series in
+                let points = series.points.map { (x: $0.x, y: $0.sample.mean * 100) }
+                let band = series.points.map { point in
+                    let half = (point.sample.confidence95 ?? 0) * 100
+                    let mean = point.sample.mean * 100
+                    return (x: point.x, low: mean - half, high: mean + half)
+                }
+                return [
+                    SVGPlot.Series("", colour: number, .band(band)),
+                    SVGPlot.Series(series.name, colour: number, .line(points)),
+                    SVGPlot.Series("", colour: number, .points(points)),
+                ]
+            })
+        plot.xIsLogarithmic = isLogarithmic
+        self.init(name: name, plot)
+    }
 }
 
 /// A part of an experiment that is done wholly or not at all.

@@ -18,7 +18,7 @@ struct ExperimentRecord<Settings: Codable & Equatable>: Codable {
 /// |------|---------|
 /// | `settings.json` | settings, command, versions, start |
 /// | `steps.json` | the figures of each finished step, by its name |
-/// | `table.md`, `table.csv` | the result, once all steps are finished |
+/// | `table.md`, `table.csv`, `*.svg` | the result, once all steps are finished |
 ///
 /// Every file is there wholly or not at all. A step that was finished is not done
 /// again; settings, images and threads must then be the same.
@@ -56,8 +56,13 @@ public struct ExperimentRunner {
             report("\(step.name): \(Format.percent(Sample(figures).mean))")
         }
         let table = try experiment.table(finished)
+        let plots = try experiment.plots(finished)
+        for plot in plots {
+            try DataFile.write(Array(plot.plot.file().utf8), to: "\(folder)/\(plot.name).svg")
+        }
+        let pictures = plots.map { "\n![\($0.plot.title)](\($0.name).svg)\n" }.joined()
         try DataFile.write(Array(table.csv.utf8), to: "\(folder)/table.csv")
-        try DataFile.write(Array(table.markdown.utf8), to: "\(folder)/table.md")
+        try DataFile.write(Array((table.markdown + pictures).utf8), to: "\(folder)/table.md")
         return table
     }
 

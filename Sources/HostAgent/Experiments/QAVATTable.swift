@@ -118,6 +118,25 @@ extension QAVATTable {
             ])
     }
 
+    public func plots(_ figures: [String: Sample]) -> [ResultPlot] {
+        guard settings.sigmas.count > 1 else { return [] }
+        return [
+            ResultPlot(
+                name: "accuracy", title: "\(settings.model), \(settings.bits)", xLabel: "σ",
+                TrainingMethod.allCases.map { method in
+                    (
+                        name: method.rawValue,
+                        points: settings.sigmas.sorted().compactMap { sigma in
+                            let variation = WeightVariation(settings.form, withinChip: sigma)
+                            return figures[QAVATStudy.evaluationName(method, variation)].map {
+                                (x: sigma, sample: $0)
+                            }
+                        }
+                    )
+                })
+        ]
+    }
+
     /// How far QAVAT is ahead of QAT, chip by chip.
     private func lead(at sigma: Double, _ figures: [String: Sample]) -> String? {
         let variation = WeightVariation(settings.form, withinChip: sigma)

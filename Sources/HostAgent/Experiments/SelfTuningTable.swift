@@ -41,11 +41,11 @@ public struct SelfTuningTable: Experiment {
         form == .layerFixed ? [nil, .gtmAndLTM, .gtm] : [nil, .gtm, .ltmOfOneSide]
     }
 
-    static func spec(_ form: WeightVariation.Form, total: Double) -> EmulatedChips.Spec {
+    static func spec(_ form: WeightVariation.Form, total: Double) -> SelfTunedChips.Spec {
         let sigma = WeightVariation.mixed(form, total: total).withinChip
         let isFixed = form == .layerFixed
         let isLarge = isFixed && total >= 0.3
-        return EmulatedChips.Spec(
+        return SelfTunedChips.Spec(
             model: isFixed ? "layer-fixed" : "weight-proportional",
             mapping: isFixed ? .offset : .differential, onOffRatio: isFixed ? 2 : 1e6,
             betweenChips: isFixed ? sigma / 4 : sigma, withinChip: isFixed ? sigma / 4 : sigma,
@@ -93,7 +93,7 @@ public struct SelfTuningTable: Experiment {
             images: chips * corrections.count * test.count
         ) { progress in
             let (network, quantisers) = try work.kept(.qavat, within)
-            let population = try EmulatedChips(
+            let population = try SelfTunedChips(
                 Self.spec(within.form, total: total), chips: chips, product)
             return try (0 ..< chips).flatMap { chip in
                 try population.accuracies(
@@ -107,20 +107,47 @@ public struct SelfTuningTable: Experiment {
 // MARK: - The table
 
 extension SelfTuningTable {
+    private static let arms = ["trained only", "right self-tuning", "wrong self-tuning"]
+
+    /// The chips' accuracies with a correction, by its number in `arms`.
+    private func sample(
+        _ figures: [String: Sample], _ form: WeightVariation.Form, _ total: Double, arm: Int
+    ) -> Sample? {
+        figures[Self.evaluationName(form, total)].map { all in
+            Sample(
+                stride(from: arm, to: all.values.count, by: Self.arms.count).map { all.values[$0] })
+        }
+    }
+
+    public func plots(_ figures: [String: Sample]) -> [ResultPlot] {
+        guard settings.totals.count > 1 else { return [] }
+        return Self.forms.map { form in
+            ResultPlot(
+                name: form.rawValue,
+                title: "\(settings.training.model), \(form.rawValue) variation",
+                xLabel: "σ_tot",
+                Self.arms.enumerated().map { arm, name in
+                    (
+                        name: name,
+                        points: settings.totals.sorted().compactMap { total in
+                            sample(figures, form, total, arm: arm).map { (x: total, sample: $0) }
+                        }
+                    )
+                })
+        }
+    }
+
     public func table(_ figures: [String: Sample]) throws -> ResultTable {
-        let arms = ["trained only", "right self-tuning", "wrong self-tuning"]
         var rows: [[String]] = []
         for form in Self.forms {
             for total in settings.totals {
-                guard let all = figures[Self.evaluationName(form, total)]?.values else { continue }
-                for (arm, name) in arms.enumerated() {
-                    let sample = Sample(
-                        stride(from: arm, to: all.count, by: arms.count).map { all[$0] * 100 })
+                for (arm, name) in Self.arms.enumerated() {
+                    guard let sample = sample(figures, form, total, arm: arm) else { continue }
                     rows.append([
                         form.rawValue, Format.decimal(total, 2), name,
-                        Format.decimal(sample.mean, 2),
-                        sample.confidence95.map { Format.decimal($0, 2) } ?? "",
-                        Format.decimal(sample.least, 2),
+                        Format.decimal(sample.mean * 100, 2),
+                        sample.confidence95.map { Format.decimal($0 * 100, 2) } ?? "",
+                        Format.decimal(sample.least * 100, 2),
                     ])
                 }
             }

@@ -74,6 +74,21 @@ struct ExperimentTests {
                 title: "Counting", header: ["name", "mean"],
                 rows: figures.sorted { $0.key < $1.key }.map { [$0.key, "\($0.value.mean)"] })
         }
+
+        func plots(_ figures: [String: Sample]) -> [ResultPlot] {
+            [
+                ResultPlot(
+                    name: "lengths", title: "Lengths", xLabel: "x",
+                    [
+                        (
+                            name: "all",
+                            points: [
+                                (x: 1, sample: Sample([0.2, 0.4])), (x: 2, sample: Sample([1])),
+                            ]
+                        )
+                    ])
+            ]
+        }
     }
 
     @Test func aStoppedRunGoesOnWhereItWas() throws {
@@ -91,6 +106,12 @@ struct ExperimentTests {
         let csv = try String(
             contentsOfFile: folder.path + "/new/results/table.csv", encoding: .utf8)
         #expect(csv == table.csv)
+        let picture = try String(
+            contentsOfFile: folder.path + "/new/results/lengths.svg", encoding: .utf8)
+        #expect(picture.hasPrefix("<svg xmlns=") && picture.contains(">Lengths</text>"))
+        let page = try String(
+            contentsOfFile: folder.path + "/new/results/table.md", encoding: .utf8)
+        #expect(page == table.markdown + "\n![Lengths](lengths.svg)\n")
 
         let third = Counting()
         #expect(try runner.run(third) == table)
