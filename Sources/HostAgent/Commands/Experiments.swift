@@ -9,7 +9,10 @@ struct Experiments: ParsableCommand {
         abstract: "Repeats a published study and writes its table.",
         discussion: "A run that was stopped goes on where it was: finished steps are kept in the "
             + "output folder.",
-        subcommands: [QAVATTableCommand.self, SelfTuningCommand.self])
+        subcommands: [
+            QAVATTableCommand.self, SelfTuningCommand.self, BatchNormCommand.self,
+            SensitivityCommand.self,
+        ])
 }
 
 /// What every experiment takes.

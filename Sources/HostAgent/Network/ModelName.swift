@@ -48,7 +48,7 @@ public struct ModelName: Equatable, Sendable {
         }
 
         /// Whether kernel and exits can be set.
-        var isResidualForCIFAR: Bool { width == .count(16) }
+        public var isResidualForCIFAR: Bool { width == .count(16) }
     }
 
     public var family: Family

@@ -1,0 +1,57 @@
+import ArgumentParser
+import HostKit
+
+/// Batch norm against non-ideal crossbars.
+struct BatchNormCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: BatchNormStudy.name,
+        abstract: "What batch norms undo of read noise, small windows, drift and wires.",
+        discussion: "After Bhattacharjee et al. (2023), with a checkpoint of a network with batch "
+            + "norm, on chips that this program emulates with a daemon of its own.")
+
+    @OptionGroup var options: ExperimentOptions
+    @OptionGroup var daemonOptions: DaemonOptions
+
+    @Option(help: "The checkpoint (safetensors) of the network.")
+    var network = "results/networks/vgg8-w0.25.safetensors"
+    @Option(help: "Training images to adapt with.")
+    var adaptationImages: Int?
+    @Option(
+        help: ArgumentHelp(
+            "A part of the study: \(BatchNormStudy.Settings.partNames.joined(separator: ", ")) "
+                + "(repeat the option; default: all)."))
+    var part: [String] = []
+
+    func validate() throws {
+        if let adaptationImages, adaptationImages < 2 {
+            throw ValidationError(
+                "--adaptation-images must be 2 or more, not \(adaptationImages).")
+        }
+        let names = BatchNormStudy.Settings.partNames
+        if let unknown = part.first(where: { !names.contains($0) }) {
+            throw ValidationError(
+                "--part must be one of \(names.joined(separator: ", ")), not '\(unknown)'.")
+        }
+        if Set(part).count < part.count { throw ValidationError("--part names one twice.") }
+    }
+
+    func run() throws {
+        try options.common.start()
+        var settings = BatchNormStudy.Settings()
+        settings.network = network
+        if options.quick {
+            (settings.chips, settings.images, settings.adaptationImages) = (1, 100, 100)
+            (settings.sigmas, settings.ratios) = ([0.1, 0.2], [2, 10])
+            settings.ages = [0, 1e10]
+        }
+        if let chips = options.chips { settings.chips = chips }
+        if let images = options.images { settings.images = images }
+        if let adaptationImages { settings.adaptationImages = adaptationImages }
+        if !part.isEmpty { settings.choose(part) }
+        settings.heldOut = options.heldOut
+        settings.seed = options.common.seed
+        try options.run(
+            BatchNormStudy(
+                settings, data: options.dataOptions.location, product: daemonOptions.product()))
+    }
+}

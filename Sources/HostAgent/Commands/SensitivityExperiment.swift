@@ -1,0 +1,62 @@
+import ArgumentParser
+import HostKit
+
+/// Sensitivity of architectures.
+struct SensitivityCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: SensitivityStudy.name,
+        abstract: "Residual networks of several depths, widths, kernels and exits on deviating "
+            + "cells.",
+        discussion: "Networks are trained on CIFAR-10 first, then tried on chips that this program "
+            + "emulates with a daemon of its own.")
+
+    @OptionGroup var options: ExperimentOptions
+    @OptionGroup var daemonOptions: DaemonOptions
+
+    @Option(
+        help: "A network to try, such as resnet20-w8 (repeat the option; default: nine of them).")
+    var network: [String] = []
+    @Option(help: "Passes over the training images (default: 3).")
+    var epochs: Int?
+    @Option(help: "Standard deviations of the cells (repeat the option).")
+    var sigma: [Double] = []
+
+    func validate() throws {
+        if let epochs, !(1 ... 10_000).contains(epochs) {
+            throw ValidationError("--epochs must be 1 … 10000, not \(epochs).")
+        }
+        if !sigma.allSatisfy({ $0 >= 0 && $0 <= 1 }) {
+            throw ValidationError("--sigma must be 0 … 1.")
+        }
+        if Set(sigma.map { ($0 * 100).rounded() }).count < sigma.count {
+            throw ValidationError("--sigma names a value twice, to two decimals.")
+        }
+        for name in network where try !ModelName(name).family.isResidualForCIFAR {
+            throw ValidationError("--network must be of the ResNets for CIFAR, not '\(name)'.")
+        }
+        if Set(network).count < network.count {
+            throw ValidationError("--network names one twice.")
+        }
+    }
+
+    func run() throws {
+        try options.common.start()
+        var settings = SensitivityStudy.Settings()
+        if options.quick {
+            settings.networks = ["resnet20-w8", "resnet56-w8-e3"]
+            settings.sigmas = [0, 0.2]
+            (settings.chips, settings.images) = (2, 50)
+            (settings.trainingImages, settings.epochs) = (1_000, 1)
+        }
+        if !network.isEmpty { settings.networks = network }
+        if !sigma.isEmpty { settings.sigmas = sigma }
+        if let epochs { settings.epochs = epochs }
+        if let chips = options.chips { settings.chips = chips }
+        if let images = options.images { settings.images = images }
+        settings.heldOut = options.heldOut
+        settings.seed = options.common.seed
+        try options.run(
+            SensitivityStudy(
+                settings, data: options.dataOptions.location, product: daemonOptions.product()))
+    }
+}

@@ -1,0 +1,159 @@
+/// Batch norm against non-ideal crossbars: read noise, a closing window, drift and
+/// wires, each undone as far as batch norms can.
+///
+/// Convolutions are on the chip; classifier, batch norms, pooling and activations are
+/// digital. Three figures a chip: as deployed, after re-estimation of mean and variance,
+/// after fine-tuning of γ and β; both from the deployed network.
+///
+/// - Source: Bhattacharjee et al., batch-norm adaptation of crossbars, 2023.
+public struct BatchNormStudy: Experiment {
+    public static let name = "batch-norm"
+
+    public struct Settings: Codable, Equatable, Sendable {
+        /// A checkpoint.
+        public var network = ""
+        public var chips = 2
+        /// Test images at most.
+        public var images = 500
+        /// Training images that the methods see.
+        public var adaptationImages = 500
+        var parts = BatchNormCondition.Part.allCases
+        /// σ(g)/g.
+        public var sigmas = [0.05, 0.1, 0.15, 0.2]
+        /// G_on/G_off.
+        public var ratios = [2.0, 5, 10, 100]
+        /// Seconds since programming.
+        public var ages = [0, 1e2, 1e4, 1e6, 1e8, 1e10]
+        /// Rows and columns of a tile.
+        public var sides = [64, 128]
+        public var heldOut = false
+        public var seed: UInt64 = 1
+
+        public init() {}
+
+        /// Which parts to do, by their names; `nil`: one is none of them.
+        public static let partNames = BatchNormCondition.Part.allCases.map(\.rawValue)
+        public mutating func choose(_ names: [String]) {
+            parts = names.compactMap(BatchNormCondition.Part.init)
+            precondition(parts.count == names.count)
+        }
+    }
+
+    public let settings: Settings
+    let trained: Checkpoint
+    let training: ImageSet
+    let test: ImageSet
+    private let product: EmulatedChips.Product
+
+    public init(_ settings: Settings, data: DataLocation, product: EmulatedChips.Product) throws {
+        self.settings = settings
+        self.product = product
+        trained = try Checkpoint(contentsOf: settings.network)
+        let split = try data.load(for: trained.network)
+        let (rest, heldOut) = try split.holdOut(settings.heldOut ? split.training.count / 12 : 0)
+        training = try rest.first(settings.adaptationImages)
+        test = try (settings.heldOut ? heldOut : split.test).first(settings.images)
+        try trained.network.checkBatchNorms(training)
+    }
+
+    public var data: [String] { [training, test].map { "\($0.name), \($0.count) images" } }
+
+    // MARK: - Steps
+
+    static let digitalName = "digital, 8 bits"
+    private static let (reestimation, fineTuning) = (BatchNormReestimation(), BatchNormFineTuning())
+    /// Images that one condition at one age takes on one chip.
+    private var imagesEach: Int {
+        3 * test.count + training.count * (Self.reestimation.passes + 3 * Self.fineTuning.epochs)
+    }
+
+    public func steps(in folder: String) throws -> [ExperimentStep] {
+        [
+            ExperimentStep(name: Self.digitalName, images: test.count) { _ in
+                [
+                    try Evaluation.accuracy(
+                        trained.network,
+                        with: IntegerProducts(trained.network, scales: trained.scales), on: test
+                    ).fraction
+                ]
+            }
+        ]
+            + BatchNormCondition.all(settings).map { condition in
+                ExperimentStep(
+                    name: condition.name,
+                    images: settings.chips * condition.ages.count * imagesEach
+                ) { try run(condition, progress: $0) }
+            }
+    }
+
+    /// Figures of a chip at an age.
+    struct Figures {
+        /// Accuracies as deployed, adapted, fine-tuned.
+        var accuracies: [Double]
+        /// Right after programming.
+        var secondComponent: Double
+
+        static let count = 4
+        var values: [Double] { accuracies + [secondComponent] }
+    }
+
+    /// `Figures` of chip 1 at all ages, then those of chip 2, …
+    private func run(_ condition: BatchNormCondition, progress: (Int) -> Void) throws -> [Double] {
+        let population = try EmulatedChips(condition.chip, chips: settings.chips, product)
+        var done = 0
+        return try (1 ... settings.chips).flatMap { chip in
+            let session = try population.session(chip: chip)
+            try session.stopClock()
+            try session.acquireLease()
+            defer { try? session.releaseLease() }
+            var mapper = Mapper(trained.network, scales: trained.scales)
+            mapper.digital = Set(
+                trained.network.matrixLayers.filter { $0.kind == .linear }.map(\.name))
+            let (deployment, reports) = try mapper.deploy(
+                to: session, checkpoint: settings.network, calibration: training,
+                options: ProgramOptions(.openLoop, readBack: true))
+            let component = try secondComponent(reports)
+            var age = 0.0
+            return try condition.ages.flatMap { next in
+                if next > age { try session.advanceClock(seconds: next - age) }
+                age = next
+                let chip = ChipProducts(session, deployment)
+                let accuracies = try [nil, adapted, fineTuned].map { method in
+                    let network = try trained.network.copy()
+                    try method?(network, chip)
+                    return try Evaluation.accuracy(network, with: chip, on: test).fraction
+                }
+                done += imagesEach
+                progress(done)
+                return Figures(accuracies: accuracies, secondComponent: component).values
+            }
+        }
+    }
+
+    private func adapted(_ network: Network, _ chip: ChipProducts) throws {
+        try Self.reestimation.reestimate(network, with: chip, on: training)
+    }
+
+    private func fineTuned(_ network: Network, _ chip: ChipProducts) throws {
+        var method = Self.fineTuning
+        method.seed = settings.seed
+        try method.tune(network, with: chip, on: training)
+    }
+
+    /// Of all weights on the chip, each layer's relative to its largest.
+    private func secondComponent(_ reports: [Mapper.LayerReport]) throws -> Double {
+        var component = SecondComponent()
+        for report in reports {
+            let (_, layer) = try trained.network.place(of: report.layer)
+            let codes = try WeightQuantisation.codes(
+                of: layer, scale: trained.scales.scales(of: layer).weight)
+            guard let read = report.program.readBack, read.count == codes.values.count else {
+                throw ChipSessionError.badReply("no weights were read back")
+            }
+            for (code, value) in zip(codes.values, read) {
+                component.add(ideal: Double(code), read: Double(value))
+            }
+        }
+        return component.share
+    }
+}
