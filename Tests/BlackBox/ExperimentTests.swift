@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// A study on the embedded digits, as a user would repeat it.
@@ -57,6 +58,31 @@ struct ExperimentCommandTests {
         for form in [accuracies.prefix(3), accuracies.suffix(3)].map(Array.init) {
             #expect(form[1] > form[0] && form[1] > form[2], "\(table.rows)")
         }
+    }
+
+    /// A window of 2 leaves the network less than one of 10, as deployed and adapted.
+    @Test(.enabled(if: imageFolder != nil, "NVCIM_DATA isn't set or names no folder"))
+    func batchNormMeetsASmallWindow() throws {
+        let folder = try Folder()
+        let run = try Programs.run(
+            "hostagent",
+            [
+                "experiment", "batch-norm", "--quick", "--part", "ratio", "--images", "50",
+                "--adaptation-images", "50", "--network",
+                Programs.repository.appendingPathComponent(
+                    "results/networks/vgg8-w0.25.safetensors"
+                ).path, "--json", "--output", folder.path("table"),
+            ])
+        #expect(run.status == 0, "\(run.stderr)")
+        let table = try JSONDecoder().decode(Table.self, from: Data(run.stdout.utf8))
+        #expect(table.rows.map { $0[2] } == ["2", "10"])
+        for arm in 5 ... 7 {
+            let accuracies = table.rows.compactMap { Double($0[arm]) }
+            #expect(accuracies.count == 2 && accuracies[0] + 20 < accuracies[1], "\(table.rows)")
+        }
+        let picture = try String(
+            contentsOfFile: folder.path("table/ratio-1.svg"), encoding: .utf8)
+        #expect(picture.contains("vgg8-w0.25"))
     }
 
     @Test(arguments: [

@@ -97,7 +97,7 @@ public final class ChipErrors: ErrorProducts {
         return try range.fullScale(
             WeightQuantisation.codes(of: layer, scale: place.scales.weight),
             slices: BitSlices(place.matrix), inputs: sample, sheet: session.dataSheet,
-            isTransposed: true)
+            method: deployment.method, isTransposed: true)
     }
 
     /// Numbers of the vectors that the range is found from: one of each of

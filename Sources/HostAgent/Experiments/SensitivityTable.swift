@@ -41,7 +41,10 @@ extension SensitivityStudy {
             for mapping in settings.mappings {
                 for (title, figure) in try arms(network) {
                     rows.append(
-                        [network, mapping.rawValue, title, percent(digital)]
+                        [
+                            network, mapping.rawValue, title,
+                            title.hasPrefix("share") ? "" : percent(digital),
+                        ]
                             + settings.sigmas.map {
                                 percent(sample(figures, network, mapping, $0, figure: figure))
                             })

@@ -26,7 +26,7 @@ public struct StudyChip: Equatable, Sendable {
     /// returns the chip's.
     ///
     /// - Parameter specs: firmware-specs.
-    func write(to folder: String, from specs: String) throws -> String {
+    package func write(to folder: String, from specs: String) throws -> String {
         for name in ["chips", "devices"] { try DataFile.makeFolder("\(folder)/\(name)") }
         let devices = "\(specs)/devices"
         for name in try FileManager.default.contentsOfDirectory(atPath: devices) {

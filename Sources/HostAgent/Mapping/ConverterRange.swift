@@ -35,10 +35,12 @@ public struct ConverterRange: Equatable, Sendable {
 
     /// FS in µA for a matrix with these weight codes.
     ///
-    /// - Parameter inputs: codes, Float32 [vectors, rows]; transposed [vectors, columns].
+    /// - Parameters:
+    ///   - inputs: codes, Float32 [vectors, rows]; transposed [vectors, columns].
+    ///   - method: how the weights are written.
     public func fullScale(
         _ codes: WeightCodes, slices: BitSlices, inputs: Tensor, sheet: ChipDataSheet,
-        isTransposed: Bool = false
+        method: ProgramOptions.Method, isTransposed: Bool = false
     ) throws -> Double {
         let unit = Self.currentUnit(sheet)
         let phases =
@@ -67,7 +69,7 @@ public struct ConverterRange: Equatable, Sendable {
             }
         }
         let current = Double(magnitudes.smallest()) * unit
-        let noise = try noise(inputs, blocks: blocks, sheet: sheet)
+        let noise = try noise(inputs, blocks: blocks, sheet: sheet, method)
         let fullScale = margin * current + deviations * noise
         // A layer of zeros still needs a range: one step of one cell.
         return max(fullScale, unit * Double((1 << sheet.dacBits) - 1))
@@ -94,13 +96,16 @@ public struct ConverterRange: Equatable, Sendable {
     /// σ_I in µA: the largest over blocks and calibration vectors; that of a pair
     /// also for a cell with an offset.
     private func noise(
-        _ inputs: Tensor, blocks: [Range<Int>], sheet: ChipDataSheet
+        _ inputs: Tensor, blocks: [Range<Int>], sheet: ChipDataSheet,
+        _ method: ProgramOptions.Method
     ) throws -> Double {
         guard deviations > 0 else { return 0 }
         func readNoise(_ conductance: Double) -> Double {
             sheet.readNoiseRelative * conductance + sheet.readNoiseConstant
         }
-        let spread = sheet.verifyTolerance * sheet.onConductance
+        let spread =
+            (method == .openLoop ? sheet.programmingSpread : sheet.verifyTolerance)
+            * sheet.onConductance
         let variance =
             spread * spread
             + (readNoise(sheet.onConductance) * readNoise(sheet.onConductance)

@@ -158,7 +158,8 @@ public struct Mapper {
         let codes = try WeightQuantisation.codes(of: layer, scale: layerScales.weight)
         if !session.dataSheet.isDigital {
             let fullScale = try range.fullScale(
-                codes, slices: BitSlices(matrix), inputs: vectors.codes(), sheet: session.dataSheet)
+                codes, slices: BitSlices(matrix), inputs: vectors.codes(), sheet: session.dataSheet,
+                method: options.method)
             matrix.fullScaleMicroamperes = try session.calibrate(matrix, fullScale: fullScale)
         }
         let program = try session.program(matrix, codes, options)

@@ -24,6 +24,60 @@ struct SampleTests {
     }
 }
 
+@Suite("Second principal component")
+struct SecondComponentTests {
+    /// Points on a line have none; errors across and along have shares that a rotation by
+    /// 45° shows: x = (u − v)/√2, y = (u + v)/√2 with Var u = 9, Var v = 1 give 0.1.
+    @Test func isTheSmallerShareOfVariance() {
+        var line = SecondComponent()
+        for value in [-2.0, 0, 1, 5] { line.add(ideal: value, read: 3 * value + 1) }
+        #expect(abs(line.share) < 1e-12)
+
+        var rotated = SecondComponent()
+        for u in [-3.0, 3] {
+            for v in [-1.0, 1] {
+                rotated.add(ideal: (u - v) / 2.0.squareRoot(), read: (u + v) / 2.0.squareRoot())
+            }
+        }
+        #expect(abs(rotated.share - 0.1) < 1e-12)
+    }
+}
+
+@Suite("Study chips")
+struct StudyChipTests {
+    private static let specs = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        .appendingPathComponent("../../../firmware-specs").standardized.path
+
+    @Test func aStudyChangesNamedValuesOnly() throws {
+        let folder = try TemporaryFolder()
+        let chip = StudyChip(
+            chip: "rram", device: "rram", chipValues: ["adc_bits": "ideal"],
+            deviceValues: ["on_off_ratio": 2.5])
+        let file = try chip.write(to: folder.path, from: Self.specs)
+        func lines(_ path: String) throws -> [Substring] {
+            try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")
+        }
+        for (path, shipped, changed) in [
+            (file, "chips/rram.yaml", "  adc_bits: ideal"),
+            (
+                folder.path + "/devices/rram.yaml", "devices/rram.yaml",
+                "on_off_ratio: {value: 2.5, source: \"chosen for a study\"}"
+            ),
+        ] {
+            let differing = try zip(lines(path), lines("\(Self.specs)/\(shipped)")).filter(!=)
+            #expect(differing.map(\.0) == [Substring(changed)])
+        }
+    }
+
+    @Test func aKeyThatIsNotThereIsRefused() throws {
+        let folder = try TemporaryFolder()
+        let chip = StudyChip(chip: "rram", device: "rram", chipValues: ["adc_bit": "ideal"])
+        #expect(throws: DataError.self) {
+            _ = try chip.write(to: folder.path, from: Self.specs)
+        }
+    }
+}
+
 @Suite("Tables")
 struct ResultTableTests {
     static let table = ResultTable(

@@ -40,7 +40,7 @@ struct MappingTests {
     /// FS by loops over every cell, as the formula says, in volts and µA.
     @Test func theConverterRangeIsTheLargestCurrentOfAnyColumnBlockAndSlice() throws {
         let chip = try DigitalChip(.init(readNoise: 0.1))
-        let sheet = chip.dataSheet
+        var sheet = chip.dataSheet
         let random = try RandomGenerator(seed: 12)
         let (rows, columns, vectors) = (150, 5, 9)
         let codes = WeightCodes(
@@ -74,10 +74,20 @@ struct MappingTests {
             }
         }
         let range = ConverterRange(quantile: 1, margin: 1.25, deviations: 3)
-        let found = try range.fullScale(codes, slices: slices, inputs: inputs, sheet: sheet)
+        let found = try range.fullScale(
+            codes, slices: slices, inputs: inputs, sheet: sheet, method: .writeVerify)
         #expect(abs(found / (1.25 * largest + 3 * noise) - 1) < 1e-5)
+        sheet.programmingSpread = sheet.verifyTolerance
+        let openLoop = try range.fullScale(
+            codes, slices: slices, inputs: inputs, sheet: sheet, method: .openLoop)
+        #expect(openLoop == found)
+        sheet.programmingSpread = 0
+        #expect(
+            try range.fullScale(
+                codes, slices: slices, inputs: inputs, sheet: sheet, method: .openLoop) < found)
         let bare = try ConverterRange(quantile: 0.5, margin: 1, deviations: 0)
-            .fullScale(codes, slices: slices, inputs: inputs, sheet: sheet)
+            .fullScale(
+                codes, slices: slices, inputs: inputs, sheet: sheet, method: .writeVerify)
         #expect(bare < largest)
     }
 
@@ -109,7 +119,7 @@ struct MappingTests {
         let codes = WeightCodes(rows: 2, columns: 2, values: [0, 0, 0, 0])
         let found = try ConverterRange(deviations: 0).fullScale(
             codes, slices: BitSlices(slices: 4, bits: 2, codeMax: 127),
-            inputs: .full(0, shape: [3, 2]), sheet: chip.dataSheet)
+            inputs: .full(0, shape: [3, 2]), sheet: chip.dataSheet, method: .openLoop)
         #expect(found > 0)
     }
 

@@ -11,7 +11,7 @@ struct KeptNetworkTests {
     private static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .appendingPathComponent("../../../results/networks").standardized
 
-    @Test(arguments: [("lenet5", 0.988), ("vgg8-w0.25", 0.86)])
+    @Test(arguments: [("lenet5", 0.988), ("vgg8-w0.25", 0.86), ("resnet20", 0.9)])
     func areAsGoodAsTheyShouldBe(_ name: String, _ least: Double) throws {
         let checkpoint = try Checkpoint(
             contentsOf: Self.folder.appendingPathComponent("\(name).safetensors").path)
