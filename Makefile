@@ -12,7 +12,7 @@ export NVCIM_ORACLES := $(abspath $(NVCIM_ORACLES))
 BUILD := swift build -c release
 BIN := .build/release
 
-.PHONY: help bootstrap build test demo fidelity bench format tidy proto golden install clean
+.PHONY: help bootstrap build test test-build test-all demo fidelity bench format tidy proto golden install clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,11 +26,17 @@ build: bootstrap ## build chipd, chipctl, hostagent and nvcim-fidelity
 	$(BUILD) --product hostagent
 	$(BUILD) --product nvcim-fidelity
 
-test: build ## install what is missing, build, pass all tests
+test: test-build ## install what is missing, build, pass all tests
+	swift test -c release --skip-build
+
+test-build: build
 	# Not --build-tests: it also compiles the programs of every dependency.
 	$(BUILD) --product nvcimPackageTests
 	$(BUILD) --product nvcim-bench
-	swift test -c release --skip-build
+
+test-all: test-build ## the same with tests that take minutes, and every experiment's --quick
+	NVCIM_TEST_ALL=1 swift test -c release --skip-build
+	scripts/experiments-quick $(BIN)
 
 demo: build ## install what is missing, build, run the main job
 	$(BIN)/hostagent demo --report demo-report.html
