@@ -102,10 +102,15 @@ public struct Mapper {
         let done = try zip(layers, matrices).map { [options] in
             try write($0, to: $1, inputs, session, options)
         }
-        return (
-            try deployment(done, checkpoint: checkpoint, session, options),
-            done.map(\.report)
-        )
+        var new = try deployment(done, checkpoint: checkpoint, session, options)
+        if !options.all {
+            for index in new.places.indices {
+                let place = new.places[index]
+                new.places[index].writingCost =
+                    old.places.first { $0.layer == place.layer }?.writingCost
+            }
+        }
+        return (new, done.map(\.report))
     }
 
     /// Writes all layers of a deployment once more, and its tuning columns; what these
@@ -163,7 +168,8 @@ public struct Mapper {
         }
         let program = try session.program(matrix, codes, options)
         return (
-            Deployment.LayerPlace(layer: layer.name, matrix: matrix, scales: layerScales),
+            Deployment.LayerPlace(
+                layer: layer.name, matrix: matrix, scales: layerScales, writingCost: program.cost),
             LayerReport(layer: layer.name, matrix: matrix, program: program)
         )
     }
