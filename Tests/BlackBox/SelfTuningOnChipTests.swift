@@ -190,6 +190,17 @@ struct SelfTuningOnChipTests {
         // The deployment keeps the correction.
         #expect(try result(["evaluate", deployment]).accuracy?.correct == report.after.correct)
 
+        // The columns say nothing of weights written after them.
+        let late = try run(adapt + ["--method", "layer"])
+        #expect(late.status == 65)
+        #expect(late.stderr.contains("corrected by tuning columns (gtm)"), "\(late.stderr)")
+        #expect(try result(["evaluate", deployment]).accuracy?.correct == report.after.correct)
+        // Written with the weights, they stay; the correction is void.
+        let again = try result(adapt + ["--method", "reprogram"])
+        #expect(again.cost.cellsWritten == deployed.cost.cellsWritten)
+        #expect(try Deployment(contentsOf: deployment).selfTuning == nil)
+        #expect(try result(adapt + ["--method", "gtm"]).adaptation?.data == "nothing")
+
         let without = try run(adapt + ["--method", "batch-norm"])
         #expect(without.status == 64)
         #expect(without.stderr.contains("lenet-8x8 has no batch norm"), "\(without.stderr)")
