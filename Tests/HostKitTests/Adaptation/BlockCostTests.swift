@@ -27,15 +27,16 @@ struct BlockCostTests {
         #expect(first.energy.total == 3_009_416)
         #expect(first.weights == 12)
 
+        // 8 + 2·3000 + 5e5, 2·(8 + 4000) + 4e6
         let last = BlockCost("b", layers: ["l3"], costs: Self.layers, images: 2)
-        #expect(last.latency.total == 8 + 6000 + 5e5)
+        #expect(last.latency.total == 506_008)
         #expect(last.latency.activationGradient == 0)
-        #expect(last.energy.total == 2 * (8 + 4000) + 4e6)
+        #expect(last.energy.total == 4_008_016)
 
-        // The order in which layers are named doesn't count.
+        // The order in which layers are named doesn't count; 2·(8 + 700 + 10,000) + 1e7.
         let all = BlockCost("all", layers: ["l3", "l1", "l0", "l2"], costs: Self.layers, images: 2)
         #expect(all.latency == last.latency)
-        #expect(all.energy.total == 2 * (8 + 700 + 10_000) + 1e7)
+        #expect(all.energy.total == 10_021_416)
     }
 
     @Test func aNetworksTableHasItsBlocksAndAll() throws {
@@ -59,8 +60,9 @@ struct BlockCostTests {
         let engine = WeightGradientEngine(for: [(vectors: 100, columns: 4), (1, 10)])
         #expect(engine.words == 400)
         let cost = engine.cost(vectors: 100, rows: 9, columns: 4)
-        #expect(cost.latencyNanoseconds == 100 + 9 * 8)
-        #expect(abs(cost.energyPicojoules - (400 * 8 * 0.01 + 3600 * 0.23)) < 1e-9)
+        // 100 + 9·8, 400·8·0.01 + 3,600·0.23
+        #expect(cost.latencyNanoseconds == 172)
+        #expect(abs(cost.energyPicojoules - 860) < 1e-9)
 
         let specs = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
             .appendingPathComponent("../../../firmware-specs").standardized
