@@ -46,6 +46,7 @@ public struct BatchNormReestimation: AdaptationStrategy {
         }
     }
     public var data: AdaptationData { .images }
+    public var writes: WrittenWeights { .none }
 
     public func adapt(
         _ network: Network, _ deployment: inout Deployment, on session: any ChipSession,
@@ -78,10 +79,12 @@ public struct BatchNormReestimation: AdaptationStrategy {
 public enum AdaptationError: StatusError, Equatable {
     case noBatchNorm(network: String)
     case oneImage
+    case oneExit(network: String)
 
     public var description: String {
         switch self {
         case .noBatchNorm(let network): "\(network) has no batch norm that could be adapted"
+        case .oneExit(let network): "\(network) has one exit: there is nothing to choose"
         case .oneImage: "batch norms take statistics of at least 2 images, there is 1"
         }
     }

@@ -43,6 +43,7 @@ public struct LayerFineTuning: AdaptationStrategy {
         _ network: Network, _ deployment: inout Deployment, on session: any ChipSession,
         images: ImageSet
     ) throws {
+        try deployment.willWriteSomeWeights()
         let (start, tuned) = try network.place(of: layer)
         let place = try deployment.place(of: tuned)
         let chip = ChipProducts(session, deployment)

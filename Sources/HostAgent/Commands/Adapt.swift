@@ -3,14 +3,14 @@ import HostKit
 
 /// The ways to adapt, as `--method` names them.
 enum AdaptationMethod: String, CaseIterable {
-    case layer, gtm
+    case layer, reprogram, gtm
     case gtmAndLTM = "gtm-ltm"
     case ltmOfOneSide = "gtm-ltm-one-side"
     case drift
     case batchNorm = "batch-norm"
     case batchNormMean = "batch-norm-mean"
     case batchNormFineTuning = "batch-norm-fine-tuning"
-    case entropy
+    case entropy, exit
 
     /// As an option names it.
     init(argument: String) throws {
@@ -27,6 +27,7 @@ enum AdaptationMethod: String, CaseIterable {
     func strategy(layer: String, epochs: Int?, seed: UInt64) -> any AdaptationStrategy {
         switch self {
         case .layer: LayerFineTuning(layer: layer, epochs: epochs ?? 6, seed: seed)
+        case .reprogram: Reprogramming()
         case .gtm: SelfTuningByReferences(.gtm)
         case .gtmAndLTM: SelfTuningByReferences(.gtmAndLTM)
         case .ltmOfOneSide: SelfTuningByReferences(.ltmOfOneSide)
@@ -35,6 +36,7 @@ enum AdaptationMethod: String, CaseIterable {
         case .batchNormMean: BatchNormReestimation(averaging: .plain, passes: epochs ?? 1)
         case .batchNormFineTuning: BatchNormFineTuning(epochs: epochs ?? 5, seed: seed)
         case .entropy: EntropyMinimisation(epochs: epochs ?? 1, seed: seed)
+        case .exit: ExitSelection()
         }
     }
 }
@@ -44,15 +46,19 @@ struct Adapt: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Adapts a deployed network on its chip; writes a checkpoint and a deployment "
             + "file.",
-        discussion: "Methods: layer (one layer learns and is written again); gtm, gtm-ltm, drift, "
+        discussion:
+            "Methods: layer (one layer learns and is written again); reprogram (all weights "
+            + "are written again); gtm, gtm-ltm, drift, "
             + "gtm-ltm-one-side (products corrected by tuning columns: variance proportional to "
             + "the weight, layer-fixed, loss by drift, a control); batch-norm, batch-norm-mean "
             + "(statistics measured anew), batch-norm-fine-tuning (γ and β learn from labels), "
-            + "entropy (γ and β learn without).")
+            + "entropy (γ and β learn without); exit (where images leave a network of several "
+            + "exits).")
 
     @OptionGroup var common: CommonOptions
     @OptionGroup var chipOptions: ChipOptions
     @OptionGroup var dataOptions: DataOptions
+    @OptionGroup var shiftOptions: ShiftOptions
 
     @Argument(help: "The deployment file; rewritten with the adapted checkpoint.")
     var deployment = "deployment.json"
@@ -82,17 +88,23 @@ struct Adapt: ParsableCommand {
         try common.start(isSmall: dataOptions.location == .embeddedDigits)
         var place = try Deployment(contentsOf: deployment)
         let trained = try Checkpoint(contentsOf: place.checkpointPath(beside: deployment))
-        let split = try dataOptions.location.load(for: trained.network)
+        let split = try shiftOptions.shift(seed: common.seed)
+            .split(for: trained.network, from: dataOptions.location, adapting: images)
         let layer = layer ?? trained.network.matrixLayers[0].name
         _ = try trained.network.place(of: layer)
         for file in [output, deployment] { try DataFile.checkWritable(file) }
         let session = try chipOptions.session(bank: place.bank)
         try place.check(session, holds: trained.network, file: deployment)
+        defer { try? session.releaseLease() }
         let strategy = method.strategy(layer: layer, epochs: epochs, seed: common.seed)
         let report = try AdaptationReport.measuring(
-            strategy, of: trained.network, &place, on: session,
-            images: split.training.first(images),
-            test: split.test)
+            strategy, of: trained.network, &place, on: session, images: split.training,
+            test: split.test
+        ) {
+            // Nobody else's lease is a reason to call the update cut short.
+            try session.acquireLease()
+            try $0.write(to: deployment)
+        }
         try Checkpoint(
             network: trained.network, scales: trained.scales,
             command: CommandLine.arguments.dropFirst().joined(separator: " "), seed: common.seed

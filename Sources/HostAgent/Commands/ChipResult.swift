@@ -1,0 +1,38 @@
+import HostKit
+
+/// What `deploy` and `adapt` say.
+struct ChipResult: Encodable, CustomStringConvertible {
+    var title: String
+    var adaptation: AdaptationReport?
+    var unverifiedCells: UInt64?
+    var cost: ChipCost
+    var images: String
+    var written: String
+
+    var description: String {
+        var lines = [title]
+        if let adaptation {
+            lines.append(
+                "before: \(adaptation.before.percent), after: \(adaptation.after.percent) (\(images))"
+            )
+            lines.append(
+                "images used: \(adaptation.imagesUsed) (needs \(adaptation.data.rawValue)); "
+                    + "host time: \(Format.duration(adaptation.hostSeconds)); share of the most "
+                    + "worn cell's life: \(Format.percent(adaptation.lifeUsed))")
+        }
+        if let unverifiedCells {
+            lines.append("cells that write-verify didn't reach: \(unverifiedCells)")
+        }
+        lines.append(cost.line)
+        lines.append("written: \(written)")
+        return lines.joined(separator: "\n")
+    }
+}
+
+extension ChipCost {
+    var line: String {
+        "pulses: \(Format.count(pulses)), cells written: \(Format.count(cellsWritten)), "
+            + "energy: \(Format.energy(picojoules: energyPicojoules)), "
+            + "latency: \(Format.latency(nanoseconds: latencyNanoseconds)) (simulated)"
+    }
+}
