@@ -10,8 +10,8 @@ extension Network {
     /// Takes its tensors from a file that has just these, by PyTorch's names.
     ///
     /// A `state_dict` fits as it is where its network saw images of 0 … 1 in a frame
-    /// of `MeanFrame`'s colour; one trained on other images loads too, but the first
-    /// batch norm then expects other numbers.
+    /// of `MeanFrame`'s colour; of one trained on normalised images the first
+    /// convolution must take over the normalisation: see `InputNormalisation`.
     public func load(_ file: SafeTensors, file path: String) throws {
         let known = Set(tensors.map(\.name))
         if let stranger = file.entries.first(where: { !known.contains($0.name) }) {
