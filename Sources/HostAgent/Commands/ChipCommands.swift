@@ -56,7 +56,7 @@ struct ChipResult: Encodable, CustomStringConvertible {
                     + "host time: \(Format.duration(adaptation.hostSeconds)); share of the most "
                     + "worn cell's life: \(Format.percent(adaptation.lifeUsed))")
         }
-        if let accuracyDigital { lines.append("digital, 8 bits:  \(accuracyDigital.percent)") }
+        if let accuracyDigital { lines.append("digital integers: \(accuracyDigital.percent)") }
         if let accuracy { lines.append("through the chip: \(accuracy.percent) (\(images))") }
         if let clippedShare { lines.append("clipped conversions: \(Format.percent(clippedShare))") }
         if let unverifiedCells {

@@ -70,15 +70,20 @@ struct AugmentedTrainingTests {
         let network = try NetworkCatalogue.make("lenet-8x8", seed: 3)
         // Sure enough that changes show.
         for layer in network.matrixLayers { try layer.weight.scale(by: 2) }
-        // A seed whose first step CutMix doesn't leave alone.
-        var plan = TrainingPlan(epochs: 1, batch: 40, rate: 1e-9, noise: 0, seed: 6)
+        // One whose first step CutMix doesn't leave alone.
+        let seed = try #require(
+            (1 ... 50).first { (seed: UInt64) in
+                var random = RandomStream(seed: seed, purpose: "augmentation, epoch 0")
+                return random.uniform() < 0.5
+            })
+        var plan = TrainingPlan(epochs: 1, batch: 40, rate: 1e-9, noise: 0, seed: seed)
         plan.augmentations = kinds
         plan.consistency = consistency
 
-        let order = try RandomGenerator(seed: 6, purpose: "order of images, epoch 0")
+        let order = try RandomGenerator(seed: seed, purpose: "order of images, epoch 0")
             .permutation(40)
         let (inputs, labels) = try images.batch(order)
-        var random = RandomStream(seed: 6, purpose: "augmentation, epoch 0")
+        var random = RandomStream(seed: seed, purpose: "augmentation, epoch 0")
         let plain = try LabelledImages(images: inputs, labels: labels, classes: 10)
         var batch = plain
         if kinds.contains(.cutMix) { batch = try CutMix()(batch, random: &random) }

@@ -14,7 +14,7 @@ struct StepOptions: ParsableArguments {
         help: ArgumentHelp(
             "The largest learning rate (default: lenet3 and lenet5 0.004, digits 0.005, VGG 0.1, "
                 + "ResNet and DenseNet 0.2; with another optimiser than the network's own that of "
-                + "--optimiser; with --wage 1, CIFAR's networks 8, in steps of the weights' grid).")
+                + "--optimiser; with --wage 1, in steps of the weights' grid).")
     )
     var rate: Double?
     @Option(
