@@ -90,8 +90,14 @@ struct HostAgentTests {
             return try JSONDecoder().decode(Value.self, from: Data(run.stdout.utf8))
         }
         let at = ["--endpoint", daemon.endpoint, "--wait"]
+        var start: [String] = []
+        if options[0] == "--bits" {
+            let float = folder.path("float.safetensors")
+            _ = try run(["train", "--epochs", "8", "--output", float], as: Trained.self)
+            start = ["--start", float]
+        }
         let trained = try run(
-            ["train", "--epochs", "6", "--output", network] + options, as: Trained.self)
+            ["train", "--epochs", "6", "--output", network] + start + options, as: Trained.self)
         #expect(trained.test.correct > 300)
         #expect(trained.testInteger.correct == trained.test.correct)
         #expect(trained.arithmetic == (options[0] == "--wage" ? "WAGE, 8 bits" : options[1]))

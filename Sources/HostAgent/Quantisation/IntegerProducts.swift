@@ -55,7 +55,8 @@ public enum InputQuantisation {
     ///     c = k·clamp(round(x / (k·s_x)), range / k)
     public static func codes(_ input: Tensor, _ scales: LayerScales) throws -> Tensor {
         let (step, range) = steps(scales.input, scales.inputCodes, stride: scales.inputStride)
-        return try codes(input, scale: step, range: range).scaled(by: Double(scales.inputStride))
+        let codes = try codes(input, scale: step, range: range)
+        return scales.inputStride == 1 ? codes : try codes.scaled(by: Double(scales.inputStride))
     }
 
     /// The step and range of codes before they are multiplied by the stride.

@@ -50,72 +50,36 @@ public struct Checkpoint {
     }
 
     public init(_ file: SafeTensors, file path: String) throws {
-        let metadata = CheckpointMetadata(values: file.metadata, path: path)
-        let model = try metadata.text("model")
+        let model = try file.text("model", file: path)
         guard (try? ModelName(model)) != nil else {
             throw DataError.wrongContent(
                 file: path, expected: "one of \(ModelName.forms)", found: "the model '\(model)'")
         }
         let network = try NetworkCatalogue.make(model, seed: 0)
-        scales = try metadata.decoded(
-            "quantisation", expected: "two scales above 0 for each layer"
+        scales = try file.decoded(
+            "quantisation", file: path, expected: "two scales above 0 for each layer"
         ) { (scales: QuantisationScales) in
             network.matrixLayers.allSatisfy { scales.layers[$0.name]?.areUsable ?? false }
         }
         quantisers =
             file.metadata["quantisers"] == nil
             ? nil
-            : try metadata.decoded(
-                "quantisers", expected: "bits 2 … 8 and a step above 0 for each layer's two"
+            : try file.decoded(
+                "quantisers", file: path,
+                expected: "bits 2 … 8 and a step above 0 for each layer's two"
             ) { (quantisers: NetworkQuantisers) in
                 network.matrixLayers.allSatisfy {
                     quantisers.layers[$0.name]?.areUsable ?? false
                 }
             }
-        command = try metadata.text("command")
-        guard let seed = UInt64(try metadata.text("seed")) else {
+        command = try file.text("command", file: path)
+        guard let seed = UInt64(try file.text("seed", file: path)) else {
             throw DataError.wrongContent(
                 file: path, expected: "a whole number as 'seed'",
-                found: try metadata.text("seed"))
+                found: try file.text("seed", file: path))
         }
         self.seed = seed
         try network.load(file, file: path)
-        if let frame = network.frame, file.metadata["frame_colour"] != nil {
-            let channels = network.imageShape[0]
-            try frame.take(
-                metadata.decoded("frame_colour", expected: "\(channels) numbers of 0 … 1") {
-                    (colour: [Float]) in
-                    colour.count == channels && colour.allSatisfy { (0 ... 1).contains($0) }
-                })
-        }
         self.network = network
-    }
-}
-
-/// What a checkpoint says beside its tensors.
-private struct CheckpointMetadata {
-    let values: [String: String]
-    let path: String
-
-    func text(_ name: String) throws(DataError) -> String {
-        guard let value = values[name] else {
-            throw .wrongContent(
-                file: path, expected: "'\(name)' among the metadata", found: "none")
-        }
-        return value
-    }
-
-    /// The value of a name, JSON.
-    func decoded<Value: Decodable>(
-        _ name: String, expected: String, where isGood: (Value) -> Bool
-    ) throws(DataError) -> Value {
-        let text = try text(name)
-        guard let value = try? JSONDecoder().decode(Value.self, from: Data(text.utf8)),
-            isGood(value)
-        else {
-            throw .wrongContent(
-                file: path, expected: "\(expected) in '\(name)'", found: String(text.prefix(60)))
-        }
-        return value
     }
 }

@@ -14,7 +14,14 @@ public struct TrainingRun {
         }
 
         package func load(into network: Network) throws {
-            try network.load(SafeTensors(contentsOf: file), file: file)
+            let contents = try SafeTensors(contentsOf: file)
+            // Of a checkpoint; folded once more it would be another network.
+            guard normalisation == nil || contents.metadata["quantisation"] == nil else {
+                throw DataError.wrongContent(
+                    file: file, expected: "weights for normalised images",
+                    found: "a checkpoint, whose images are 0 … 1")
+            }
+            try network.load(contents, file: file)
             try normalisation?.fold(into: network)
         }
     }

@@ -76,7 +76,13 @@ struct InputNormalisationTests {
                 }))
         let path = "\(folder.path)/n.safetensors"
         try Checkpoint(network: network, scales: scales, command: "-", seed: 2).write(to: path)
-        for other in [try Checkpoint(contentsOf: path).network, try network.copy()] {
+        let started = try NetworkCatalogue.make("resnet20-w4", seed: 9)
+        try TrainingRun.Start(file: path).load(into: started)
+        // Once is enough.
+        #expect(throws: DataError.self) {
+            try TrainingRun.Start(file: path, normalisation: Self.normalisation).load(into: started)
+        }
+        for other in [try Checkpoint(contentsOf: path).network, try network.copy(), started] {
             let found = try noGrad { try other.scores(images, with: FloatProducts()).floats() }
             #expect(found == expected)
         }
