@@ -1,4 +1,5 @@
 import Foundation
+import HostKit
 import Testing
 
 /// Train, deploy, evaluate, adapt on the embedded digits, as a user would.
@@ -60,6 +61,99 @@ struct HostAgentTests {
         #expect(unknown.status == 64)
         #expect(unknown.stderr.contains("conv9"))
         #expect(daemon.stop() == 0)
+    }
+
+    /// From the command line to an exact chip and back: what the chip gets right is what
+    /// the network got right after its training, image by image.
+    @Test(arguments: [
+        ["--bits", "A2W2", "--variation", "layer-fixed", "--variation-sigma", "0.1"],
+        ["--bits", "A8W4", "--augment", "cutout"], ["--wage"],
+    ])
+    func aNetworkOfFewBitsIsTheSameOnAnExactChip(options: [String]) throws {
+        struct Trained: Decodable {
+            var test: Accuracy
+            var testInteger: Accuracy
+            var arithmetic: String
+        }
+        struct Evaluated: Decodable {
+            var accuracy: Accuracy
+            var accuracyDigital: Accuracy
+        }
+        let folder = try Folder()
+        let daemon = try Daemon(
+            in: folder, spec: Daemon.exactSpec(in: folder, adc: "ideal", tiles: 200))
+        let network = folder.path("network.safetensors")
+        let deployment = folder.path("deployment.json")
+        func run<Value: Decodable>(_ arguments: [String], as: Value.Type) throws -> Value {
+            let run = try Programs.run("hostagent", arguments + ["--json", "--data", "digits"])
+            #expect(run.status == 0, "\(run.stderr)")
+            return try JSONDecoder().decode(Value.self, from: Data(run.stdout.utf8))
+        }
+        let at = ["--endpoint", daemon.endpoint, "--wait"]
+        var start: [String] = []
+        if options[0] == "--bits" {
+            let float = folder.path("float.safetensors")
+            _ = try run(["train", "--epochs", "8", "--output", float], as: Trained.self)
+            start = ["--start", float]
+        }
+        let trained = try run(
+            ["train", "--epochs", "6", "--output", network] + start + options, as: Trained.self)
+        #expect(trained.test.correct > 300)
+        #expect(trained.testInteger.correct == trained.test.correct)
+        #expect(trained.arithmetic == (options[0] == "--wage" ? "WAGE, 8 bits" : options[1]))
+        _ = try run(
+            ["deploy", network, "--output", deployment, "--method", "open-loop"] + at,
+            as: Result.self)
+        let evaluated = try run(["evaluate", deployment] + at, as: Evaluated.self)
+        #expect(evaluated.accuracy.count == 500)
+        #expect(evaluated.accuracy.correct == trained.test.correct)
+        #expect(evaluated.accuracyDigital.correct == trained.test.correct)
+        #expect(daemon.stop() == 0)
+    }
+
+    /// A training that is killed between two epochs ends as one that was not.
+    @Test func aKilledTrainingIsResumed() throws {
+        let folder = try Folder()
+        func arguments(_ output: String) -> [String] {
+            [
+                "train", "--data", "digits", "--epochs", "12", "--output", folder.path(output),
+                "--bits", "A4W2", "--variation", "weight-proportional", "--variation-sigma", "0.2",
+                "--variation-between", "0.1", "--variation-samples", "2", "--patience", "12",
+            ]
+        }
+        let whole = try Programs.run("hostagent", arguments("whole"))
+        #expect(whole.status == 0, "\(whole.stderr)")
+        let host = Process()
+        host.executableURL = Programs.path("hostagent")
+        host.arguments = arguments("killed") + ["--resume"]
+        let output = Pipe()
+        host.standardOutput = output
+        host.standardError = FileHandle.nullDevice
+        try host.run()
+        var said = ""
+        while !said.contains("epoch 3/12") {
+            let data = output.fileHandleForReading.availableData
+            try #require(!data.isEmpty, "it ended early: \(said)")
+            said += String(decoding: data, as: UTF8.self)
+        }
+        kill(host.processIdentifier, SIGKILL)
+        host.waitUntilExit()
+        #expect(FileManager.default.fileExists(atPath: folder.path("killed.training")))
+        let other = try Programs.run(
+            "hostagent", arguments("killed") + ["--resume", "--augment", "cutout"])
+        #expect(other.status == 65)
+        #expect(other.stderr.contains("killed.training: expected the state of a training with"))
+        let resumed = try Programs.run("hostagent", arguments("killed") + ["--resume"])
+        #expect(resumed.status == 0, "\(resumed.stderr)")
+        #expect(!resumed.stdout.contains("epoch 3/12"))
+        #expect(!FileManager.default.fileExists(atPath: folder.path("killed.training")))
+        func kept(_ name: String) throws -> [String: [Float]] {
+            try Dictionary(
+                uniqueKeysWithValues: SafeTensors(contentsOf: folder.path(name)).entries.map {
+                    ($0.name, $0.values)
+                })
+        }
+        #expect(try kept("whole") == kept("killed"))
     }
 
     /// Copied as `make install` copies, run elsewhere: it finds its daemon and its spec.

@@ -94,6 +94,72 @@ struct NetworkOnChipTests {
         #expect(compared.seen == network.matrixLayers.map(\.name))
     }
 
+    /// The products of a network of few bits, in its own codes: whole multiples of
+    /// Δ_x·Δ_w, the same ones on the chip as in the arithmetic it was trained in.
+    private final class OwnCodes: MatrixProducts {
+        let quantisers: NetworkQuantisers
+        let chip: ChipProducts
+        var differing: [String] = []
+        var seen: [String] = []
+
+        init(_ quantisers: NetworkQuantisers, _ chip: ChipProducts) {
+            (self.quantisers, self.chip) = (quantisers, chip)
+        }
+
+        func product(of layer: MatrixLayer, with input: Tensor) throws -> Tensor {
+            let both = try quantisers.quantisers(of: layer)
+            let unit = both.input.step * both.weight.step
+            let value = try quantisers.products.product(of: layer, with: input)
+            let expected = try value.scaled(by: 1 / unit)
+            let found = try chip.product(of: layer, with: input).scaled(by: 1 / unit)
+            let codes = try expected.rounded()
+            #expect(try expected.adding(codes, times: -1).absolute().maximum() < 0.1)
+            #expect(try codes.absolute().maximum() > 0)
+            if try found.rounded().floats() != codes.floats() { differing.append(layer.name) }
+            seen.append(layer.name)
+            return value
+        }
+    }
+
+    @Test(arguments: [
+        (BitSetting.a2w2, "lenet-8x8", WeightMapping.differential),
+        (.a4w2, "lenet-8x8", .differential), (.a8w4, "lenet-8x8", .differential),
+        (.a8w8, "lenet-8x8", .differential), (.a2w2, "lenet5", .offset),
+        (.a4w2, "resnet20-w4", .differential), (.a8w4, "densenet40-w1", .differential),
+    ])
+    func aNetworkOfFewBitsHasItsOwnCodes(
+        bits: BitSetting, model: String, mapping: WeightMapping
+    ) throws {
+        let bench = try Bench()
+        let network = try NetworkCatalogue.make(model, seed: 4)
+        let images = try Self.noise(like: network, count: 4)
+        let quantisers = try NetworkQuantisers.measured(network, bits, on: images)
+        try quantisers.round(network)
+        let scales = QuantisationScales(quantisers)
+        var mapper = Mapper(network, scales: scales)
+        mapper.mapping = mapping
+        let deployment = try mapper.deploy(
+            to: bench.session, checkpoint: "n", calibration: images,
+            options: ProgramOptions(.openLoop)
+        ).deployment
+        let own = OwnCodes(quantisers, ChipProducts(bench.session, deployment))
+        try noGrad {
+            let inputs = try images.batch(0 ..< 4).images
+            let expected = try network.scores(inputs, with: own)
+            #expect(own.differing == [])
+            #expect(own.seen == network.matrixLayers.map(\.name))
+            // From end to end, and the host's integers too.
+            let size = try expected.absolute().maximum()
+            for products in [own.chip, try IntegerProducts(network, scales: scales)]
+                as [any MatrixProducts]
+            {
+                let found = try network.scores(inputs, with: products)
+                let difference = try found.adding(expected, times: -1).absolute().maximum()
+                #expect(difference < 1e-4 * size)
+            }
+        }
+    }
+
     /// 10 bits convert LeNet-5's currents as well as no converter does: within 0.3 points.
     @Test(.enabled(if: imageFolder != nil, "NVCIM_DATA isn't set or names no folder"))
     func tenBitsAreEnoughForLeNet() throws {

@@ -538,6 +538,15 @@ nvt_failure nvt_entropy(nvt_tensor logits, nvt_tensor *out) {
         *out = hand(-(logs.exp() * logs).sum(1).mean());
     });
 }
+nvt_failure nvt_jensen_shannon(const nvt_tensor *logits, int32_t count, nvt_tensor *out) {
+    return guarded([&] {
+        std::vector<Tensor> logs;
+        for (int32_t i = 0; i < count; i++) logs.push_back(at::log_softmax(borrow(logits[i]), 1));
+        Tensor all = at::stack(logs);
+        Tensor mean = at::logsumexp(all, 0) - std::log(static_cast<double>(count));
+        *out = hand((all.exp() * (all - mean)).sum(2).mean());
+    });
+}
 
 // ---- gradients
 

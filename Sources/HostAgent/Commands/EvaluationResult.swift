@@ -16,7 +16,7 @@ struct EvaluationResult: Encodable, CustomStringConvertible {
     var description: String {
         var lines = ["\(title) (\(images))"]
         if let accuracyFloat { lines.append("floating point:   \(accuracyFloat.percent)") }
-        lines.append("digital, 8 bits:  \(accuracyDigital.percent)")
+        lines.append("digital integers: \(accuracyDigital.percent)")
         if let accuracy { lines.append("through the chip: \(accuracy.percent)") }
         if let exits { lines += exits.lines }
         if let clippedShare { lines.append("clipped conversions: \(Format.percent(clippedShare))") }

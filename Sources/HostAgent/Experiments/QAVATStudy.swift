@@ -92,8 +92,9 @@ struct QAVATStudy {
                 plan: plan(settings.epochsMethod, settings.rateMethod)
             ) { progress(3 * samples * $0.images) }
             try keep(network, quantisers, in: file(method, variation))
-            let products = WeightedProducts(QuantisedWeights(quantisers), inputs: quantisers)
-            return [try Evaluation.accuracy(network, with: products, on: test).fraction]
+            return [
+                try Evaluation.accuracy(network, with: quantisers.products, on: test).fraction
+            ]
         }
     }
 
@@ -120,21 +121,16 @@ struct QAVATStudy {
 
     // MARK: - Checkpoints
 
-    /// A checkpoint as any other, with the quantisers among its metadata.
+    /// A checkpoint with the weights as they were trained, not yet rounded.
     private func keep(
         _ network: Network, _ quantisers: NetworkQuantisers? = nil, in path: String
     ) throws {
         let scales = try QuantisationScales.measured(
             network, on: training.first(settings.calibrationImages), method: .max)
-        var file = try Checkpoint(
-            network: network, scales: scales, command: "experiment \(QAVATTable.name)",
-            seed: settings.seed
-        ).encoded()
-        if let quantisers {
-            file.metadata["quantisers"] = String(
-                decoding: try JSONEncoder().encode(quantisers), as: UTF8.self)
-        }
-        try file.write(to: path)
+        try Checkpoint(
+            network: network, scales: scales, quantisers: quantisers,
+            command: "experiment \(QAVATTable.name)", seed: settings.seed
+        ).write(to: path)
     }
 
     /// The network that a method's training step has left.
@@ -145,15 +141,12 @@ struct QAVATStudy {
     }
 
     private func kept(in path: String) throws -> (Network, NetworkQuantisers) {
-        let file = try SafeTensors(contentsOf: path)
-        guard let text = file.metadata["quantisers"],
-            let quantisers = try? JSONDecoder().decode(
-                NetworkQuantisers.self, from: Data(text.utf8))
-        else {
+        let checkpoint = try Checkpoint(contentsOf: path)
+        guard let quantisers = checkpoint.quantisers else {
             throw DataError.wrongContent(
                 file: path, expected: "the quantisers of each layer in 'quantisers'",
                 found: "none")
         }
-        return (try Checkpoint(file, file: path).network, quantisers)
+        return (checkpoint.network, quantisers)
     }
 }

@@ -50,8 +50,9 @@ struct SelfTunedChips {
     ) throws -> [Double] {
         let session = try chips.session(chip: chip)
         try session.acquireLease()
-        let (rounded, scales) = try Self.onChip(network, quantisers)
-        var mapper = Mapper(rounded, scales: scales)
+        let rounded = try network.copy()
+        try quantisers.round(rounded)
+        var mapper = Mapper(rounded, scales: QuantisationScales(quantisers))
         mapper.mapping = spec.mapping
         mapper.writesReferences = true
         var (deployment, _) = try mapper.deploy(
@@ -65,50 +66,8 @@ struct SelfTunedChips {
                     rounded, &deployment, on: session, images: images)
             }
             return try Evaluation.accuracy(
-                rounded,
-                with: RoundedInputs(quantisers, then: ChipProducts(session, deployment)),
-                on: images
+                rounded, with: ChipProducts(session, deployment), on: images
             ) { each(number * images.count + $0) }.fraction
         }
-    }
-
-    /// The network with its quantised weights, and scales by which the chip's codes are
-    /// whole multiples of the quantisers': q·⌊code_max/M⌋.
-    private static func onChip(_ network: Network, _ quantisers: NetworkQuantisers) throws
-        -> (Network, QuantisationScales)
-    {
-        let copy = try network.copy()
-        var scales: [String: LayerScales] = [:]
-        for layer in copy.matrixLayers {
-            let quantiser = try quantisers.quantisers(of: layer)
-            try noGrad {
-                try layer.weight.assign(
-                    quantiser.weight.codes(layer.weight).scaled(by: quantiser.weight.step))
-            }
-            func scale(_ quantiser: UniformQuantiser, _ codeMax: Int) -> Double {
-                quantiser.step / Double(codeMax / quantiser.codeMax)
-            }
-            scales[layer.name] = LayerScales(
-                input: scale(quantiser.input, QuantisationScales.inputCodeMax),
-                weight: scale(quantiser.weight, WeightQuantisation.codeMax))
-        }
-        return (copy, QuantisationScales(layers: scales))
-    }
-}
-
-/// Products of inputs that are rounded before: no input may be below 0.
-private struct RoundedInputs: MatrixProducts {
-    private let quantisers: NetworkQuantisers
-    private let products: any MatrixProducts
-
-    init(_ quantisers: NetworkQuantisers, then products: any MatrixProducts) {
-        self.quantisers = quantisers
-        self.products = products
-    }
-
-    func product(of layer: MatrixLayer, with input: Tensor) throws -> Tensor {
-        try products.product(
-            of: layer,
-            with: quantisers.quantisers(of: layer).input.quantised(input, gradient: .insideRange))
     }
 }

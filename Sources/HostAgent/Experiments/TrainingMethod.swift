@@ -30,23 +30,22 @@ public enum TrainingMethod: String, CaseIterable, Codable, Sendable {
         on images: ImageSet, calibration: ImageSet, plan: TrainingPlan,
         progress: (TrainingProgress) throws -> Void = { _ in }
     ) throws -> NetworkQuantisers {
-        let start = try NetworkQuantisers.measured(network, bits, on: calibration)
-        let passes: any TrainingPasses =
-            switch self {
-            case .ptqVAT, .ptqVATClipped:
-                try VariedPasses(variation, samples: samples, quantisers: nil, seed: plan.seed)
-            case .qat:
-                SinglePass(WeightedProducts(QuantisedWeights(start), inputs: start))
-            case .qavat:
-                try VariedPasses(variation, samples: samples, quantisers: start, seed: plan.seed)
-            }
         var plan = plan
+        if seesVariation { (plan.variation, plan.variationSamples) = (variation, samples) }
         if self == .ptqVATClipped { plan.clip = Self.clip }
-        try Trainer.train(network, on: images, plan: plan, passes: passes, progress: progress)
+        func measured() throws -> NetworkQuantisers {
+            try .measured(network, bits, on: calibration)
+        }
         switch self {
         case .ptqVAT, .ptqVATClipped:
-            return try NetworkQuantisers.measured(network, bits, on: calibration)
-        case .qat, .qavat: return start
+            try Trainer.train(network, on: images, plan: plan, progress: progress)
+            return try measured()
+        case .qat, .qavat:
+            plan.bits = bits
+            let quantisers = try measured()
+            try Trainer.train(
+                network, on: images, plan: plan, quantisers: quantisers, progress: progress)
+            return quantisers
         }
     }
 }

@@ -74,7 +74,7 @@ public final class ChipProducts: MatrixProducts {
         guard let sums else { return output }
         return try sums.corrected(
             output, unit: scales.input * scales.weight,
-            codes: InputQuantisation.codes(input, scale: scales.input, range: scales.inputCodes))
+            codes: InputQuantisation.codes(input, scales))
     }
 }
 
@@ -113,8 +113,7 @@ private struct ProductUnit {
     func codes(of images: Range<Int>, _ input: Tensor, _ scales: LayerScales) throws -> InputCodes {
         switch (window, layer.kind) {
         case (nil, .convolution):
-            let codes = try InputQuantisation.codes(
-                input.narrowed(images), scale: scales.input, range: scales.inputCodes)
+            let codes = try InputQuantisation.codes(input.narrowed(images), scales)
             let vectors = try Unrolling.vectors(codes, of: layer)
             return try InputCodes(
                 vectors, 0 ..< vectors.shape[0], shape: vectors.shape, scale: 1,
@@ -122,28 +121,36 @@ private struct ProductUnit {
         case (_, .linear):
             return try InputCodes(
                 input, images, shape: [images.count, layer.rows], scale: scales.input,
-                range: scales.inputCodes)
+                range: scales.inputCodes, stride: scales.inputStride)
         case (_, .convolution):
             return try InputCodes(
                 input, images, shape: [images.count, shape[2], shape[3], shape[1]],
-                scale: scales.input, range: scales.inputCodes)
+                scale: scales.input, range: scales.inputCodes, stride: scales.inputStride)
         }
     }
 }
 
 extension InputCodes {
     /// Of some images or vectors of `values`, in the order of memory.
+    ///
+    /// - Parameter stride: codes are whole multiples of it.
     init(
         _ values: Tensor, _ images: Range<Int>, shape: [Int], scale: Double,
-        range: ClosedRange<Int>
+        range: ClosedRange<Int>, stride: Int = 1
     ) throws {
         let size = shape[1...].reduce(1, *)
         let elements = images.lowerBound * size ..< images.upperBound * size
-        let codes = try [UInt8](unsafeUninitializedCapacity: elements.count) { buffer, count in
+        let steps = InputQuantisation.steps(scale, range, stride: stride)
+        var codes = try [UInt8](unsafeUninitializedCapacity: elements.count) { buffer, count in
             if let start = buffer.baseAddress {
-                try values.codes(elements, scale: scale, range: range, into: start)
+                try values.codes(elements, scale: steps.step, range: steps.range, into: start)
             }
             count = elements.count
+        }
+        if stride > 1 {
+            // Modulo 256, as two's complement has it.
+            let factor = UInt8(stride)
+            for index in codes.indices { codes[index] &*= factor }
         }
         self.init(shape: shape, values: codes, isSigned: range.lowerBound < 0)
     }

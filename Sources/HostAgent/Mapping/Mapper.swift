@@ -266,8 +266,7 @@ private final class InputRecorder: MatrixProducts {
         let layerScales = try scales.scales(of: layer)
         let have = records[layer.name]?.vectors ?? 0
         if have < vectorsMax {
-            let codes = try InputQuantisation.codes(
-                input, scale: layerScales.input, range: layerScales.inputCodes)
+            let codes = try InputQuantisation.codes(input, layerScales)
             let vectors = try Unrolling.vectors(codes, of: layer)
             try records[layer.name, default: InputRecord(range: layerScales.inputCodes)].add(
                 vectors.narrowed(0 ..< min(vectors.shape[0], vectorsMax - have)))

@@ -7,7 +7,7 @@
 ///     BN(W·((x − m)/s)) = BN(W·x)
 ///
 /// but for ε and the edge, where the padding of the normalised image is the
-/// colour m. With m as the frame, images stay 0 … 1, whose 8-bit codes are the
+/// colour m (of published networks see `InputNormalisation`). With m as the frame, images stay 0 … 1, whose 8-bit codes are the
 /// pixels themselves and which a chip takes without a sign.
 public struct MeanFrame: Layer {
     public let padding: Int
@@ -17,6 +17,18 @@ public struct MeanFrame: Layer {
     public init(colour: [Double], padding: Int) throws {
         self.padding = padding
         self.colour = try .floats(colour.map { Float($0) }, shape: [colour.count])
+    }
+
+    /// m.
+    var values: [Float] {
+        get throws { try colour.floats() }
+    }
+
+    /// Becomes a frame of another colour.
+    ///
+    /// - Precondition: `values` has one for each channel.
+    func take(_ values: [Float]) throws {
+        try colour.assign(.floats(values, shape: colour.shape))
     }
 
     public func forward(_ input: Tensor, with products: any MatrixProducts) throws -> Tensor {

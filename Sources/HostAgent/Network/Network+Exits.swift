@@ -45,6 +45,8 @@ extension Network {
     }
 
     /// The loss of training: the weighted sum of the exits' cross entropies.
+    ///
+    /// - Parameter labels: Int64 [n], or shares of the classes, Float32 [n, classes].
     public func loss(
         _ images: Tensor, _ labels: Tensor, smoothing: Double, with products: any MatrixProducts
     ) throws -> Tensor {

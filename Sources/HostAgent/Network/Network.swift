@@ -34,6 +34,9 @@ public final class Network {
     /// What is learned.
     public var parameters: [NamedTensor] { tensors.filter { $0.role != .statistic } }
 
+    /// What stands in front of the first convolution, where anything does.
+    public var frame: MeanFrame? { layers.first as? MeanFrame }
+
     /// Whether batch norms use and follow the batch's own statistics.
     public func setTraining(_ isTraining: Bool) {
         for norm in batchNorms { norm.isTraining = isTraining }
@@ -67,6 +70,7 @@ public final class Network {
         for (mine, theirs) in zip(tensors, twin.tensors) {
             try theirs.tensor.assign(mine.tensor)
         }
+        if let frame { try twin.frame?.take(frame.values) }
         return twin
     }
 }

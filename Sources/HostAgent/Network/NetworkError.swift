@@ -10,6 +10,9 @@ public enum NetworkError: StatusError, Equatable {
     case noCalibrationInputs(layer: String)
     case noHeldOutImages
     case diverged(epoch: Int)
+    case tooWideForWAGE(layer: String, inputs: Int)
+    case tooFewClasses(network: String, classes: Int, label: Int)
+    case cannotFold(network: String)
 
     public var description: String {
         switch self {
@@ -29,6 +32,14 @@ public enum NetworkError: StatusError, Equatable {
             "a training that may stop early needs held-out images; there are none"
         case .diverged(let epoch):
             "the training diverged at epoch \(epoch): its loss is no number; try a smaller rate"
+        case .tooWideForWAGE(let layer, let inputs):
+            "WAGE would divide the products of the layer '\(layer)' with its \(inputs) inputs, "
+                + "which a chip can't"
+        case .tooFewClasses(let network, let classes, let label):
+            "\(network) has \(classes) classes, the data the label \(label)"
+        case .cannotFold(let network):
+            "\(network) can't take the normalisation of images into its first convolution: its "
+                + "padding is black"
         }
     }
 }
@@ -37,9 +48,9 @@ extension NetworkError {
     public var exitStatus: ExitStatus {
         switch self {
         case .unknownModel, .wrongSetting, .unknownLayer, .unknownBlock, .noHeldOutImages,
-            .diverged:
+            .diverged, .tooWideForWAGE, .cannotFold:
             .usage
-        case .imagesDoNotFit, .noCalibrationInputs: .data
+        case .imagesDoNotFit, .noCalibrationInputs, .tooFewClasses: .data
         }
     }
 }

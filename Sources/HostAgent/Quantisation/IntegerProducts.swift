@@ -31,8 +31,7 @@ final class DigitalLayers {
     /// `nil`: the layer is none of them.
     func product(of layer: MatrixLayer, with input: Tensor) throws -> Tensor? {
         guard let scales = scales[layer.name] else { return nil }
-        let codes = try InputQuantisation.codes(
-            input, scale: scales.input, range: scales.inputCodes)
+        let codes = try InputQuantisation.codes(input, scales)
         return try layer.digitalProduct(codes, weight: weight(of: layer, scales)).scaled(
             by: scales.input * scales.weight)
     }
@@ -51,6 +50,22 @@ final class DigitalLayers {
 
 /// 8-bit inputs: c = clamp(round(x / s_x), range).
 public enum InputQuantisation {
+    /// Codes of a layer's input as Float32, in multiples of the stride k:
+    ///
+    ///     c = k·clamp(round(x / (k·s_x)), range / k)
+    public static func codes(_ input: Tensor, _ scales: LayerScales) throws -> Tensor {
+        let (step, range) = steps(scales.input, scales.inputCodes, stride: scales.inputStride)
+        let codes = try codes(input, scale: step, range: range)
+        return scales.inputStride == 1 ? codes : try codes.scaled(by: Double(scales.inputStride))
+    }
+
+    /// The step and range of codes before they are multiplied by the stride.
+    static func steps(
+        _ scale: Double, _ range: ClosedRange<Int>, stride: Int
+    ) -> (step: Double, range: ClosedRange<Int>) {
+        (scale * Double(stride), range.lowerBound / stride ... range.upperBound / stride)
+    }
+
     /// Codes as Float32.
     public static func codes(
         _ input: Tensor, scale: Double,

@@ -7,6 +7,13 @@ public struct LayerQuantisers: Codable, Equatable, Sendable {
         self.input = input
         self.weight = weight
     }
+
+    /// Whether what was read from a file is a pair of quantisers.
+    var areUsable: Bool {
+        [input, weight].allSatisfy {
+            BitSetting.bitsRange.contains($0.bits) && $0.step > 0 && $0.step.isFinite
+        }
+    }
 }
 
 /// The quantisers of a network's layers, by name; fixed once made.
@@ -20,6 +27,17 @@ public struct NetworkQuantisers: Codable, Equatable, Sendable {
             throw NetworkError.unknownLayer(layer.name, layers: layers.keys.sorted())
         }
         return quantisers
+    }
+
+    /// Products of a network with its weights and inputs rounded.
+    public var products: WeightedProducts { WeightedProducts(QuantisedWeights(self), inputs: self) }
+
+    /// Gives the network the weights that it multiplies with, w_D = Δ·x_Q.
+    public func round(_ network: Network) throws {
+        for layer in network.matrixLayers {
+            let quantiser = try quantisers(of: layer).weight
+            try layer.weight.assign(quantiser.codes(layer.weight).scaled(by: quantiser.step))
+        }
     }
 
     /// Quantisers of the least mean squared error: of the weights as they are, and

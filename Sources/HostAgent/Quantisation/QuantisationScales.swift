@@ -3,6 +3,9 @@
 ///     x ≈ s_x·c,  c = 0 … 255      w ≈ s_w·q,  q = −127 … 127      x·w ≈ s_x·s_w·c·q
 ///
 /// Where inputs may be negative, c = −127 … 127; the chip takes them in two phases.
+///
+/// A network of fewer bits uses every k-th code only: c is a whole multiple of the
+/// stride k, and x is rounded to steps of k·s_x.
 public struct LayerScales: Codable, Equatable, Sendable {
     /// s_x, a step of the input.
     public var input: Double
@@ -10,14 +13,32 @@ public struct LayerScales: Codable, Equatable, Sendable {
     public var weight: Double
     /// Whether inputs have a sign; absent: they have none.
     private var signed: Bool?
+    /// k; absent: 1.
+    private var stride: Int?
 
-    public init(input: Double, weight: Double, isSigned: Bool = false) {
+    public init(input: Double, weight: Double, isSigned: Bool = false, inputStride: Int = 1) {
         self.input = input
         self.weight = weight
         signed = isSigned ? true : nil
+        stride = inputStride == 1 ? nil : inputStride
+    }
+
+    /// Scales by which codes are whole multiples of the quantisers': those of the input
+    /// of k = ⌊c_max/M⌋, those of the weight of ⌊127/M⌋.
+    public init(_ quantisers: LayerQuantisers, isSigned: Bool = false) {
+        let inputMax =
+            isSigned ? QuantisationScales.signedCodeMax : QuantisationScales.inputCodeMax
+        let inputStride = inputMax / quantisers.input.codeMax
+        let weightStride = WeightQuantisation.codeMax / quantisers.weight.codeMax
+        self.init(
+            input: quantisers.input.step / Double(inputStride),
+            weight: quantisers.weight.step / Double(weightStride), isSigned: isSigned,
+            inputStride: inputStride)
     }
 
     public var isSigned: Bool { signed ?? false }
+    /// k.
+    public var inputStride: Int { stride ?? 1 }
     /// Of the input.
     public var inputCodes: ClosedRange<Int> {
         isSigned
@@ -25,8 +46,11 @@ public struct LayerScales: Codable, Equatable, Sendable {
             : 0 ... QuantisationScales.inputCodeMax
     }
 
-    /// Whether both are steps: above zero and finite.
-    var areUsable: Bool { [input, weight].allSatisfy { $0 > 0 && $0.isFinite } }
+    /// Whether both are steps: above zero and finite; and the stride leaves a code.
+    var areUsable: Bool {
+        [input, weight].allSatisfy { $0 > 0 && $0.isFinite }
+            && (1 ... inputCodes.upperBound).contains(inputStride)
+    }
 }
 
 /// Scales of all layers, by name.
@@ -34,6 +58,16 @@ public struct QuantisationScales: Codable, Equatable, Sendable {
     public var layers: [String: LayerScales]
 
     public init(layers: [String: LayerScales]) { self.layers = layers }
+
+    /// Of a network that quantisers round.
+    ///
+    /// - Parameter measured: inputs have a sign where these have; `nil`: none has.
+    public init(_ quantisers: NetworkQuantisers, like measured: QuantisationScales? = nil) {
+        layers = quantisers.layers.reduce(into: [:]) { layers, layer in
+            layers[layer.key] = LayerScales(
+                layer.value, isSigned: measured?.layers[layer.key]?.isSigned ?? false)
+        }
+    }
 
     /// Largest input code: unsigned 8 bits.
     public static let inputCodeMax = 255

@@ -146,6 +146,15 @@ extension Tensor {
     }
     /// Mean Shannon entropy −Σ p·ln p of the predictions that logits [n, classes] stand for.
     public func entropy() throws(TorchError) -> Tensor { try made { nvt_entropy(handle, $0) } }
+    /// How far the predictions that logits [n, classes] stand for are apart, a scalar:
+    ///
+    ///     JS = (1/V)·Σ_v KL(p_v ‖ m),   m = (1/V)·Σ_v p_v,   the mean over rows
+    ///
+    /// 0 where all are alike, at most ln V.
+    public static func jensenShannonDivergence(_ logits: [Tensor]) throws(TorchError) -> Tensor {
+        let handles: [nvt_tensor?] = logits.map(\.handle)
+        return try made { nvt_jensen_shannon(handles, Int32(handles.count), $0) }
+    }
     /// Zero channels before and behind those of [n, c, h, w].
     public func paddedChannels(before: Int, behind: Int) throws(TorchError) -> Tensor {
         try made { nvt_pad_channels(handle, Int64(before), Int64(behind), $0) }

@@ -4,13 +4,19 @@ internal import Foundation
 public struct Checkpoint {
     public let network: Network
     public let scales: QuantisationScales
+    /// What a network of few bits was trained with; `nil`: it is one of 8-bit codes.
+    public let quantisers: NetworkQuantisers?
     /// The command that made it.
     public let command: String
     public let seed: UInt64
 
-    public init(network: Network, scales: QuantisationScales, command: String, seed: UInt64) {
+    public init(
+        network: Network, scales: QuantisationScales, quantisers: NetworkQuantisers? = nil,
+        command: String, seed: UInt64
+    ) {
         self.network = network
         self.scales = scales
+        self.quantisers = quantisers
         self.command = command
         self.seed = seed
     }
@@ -19,16 +25,22 @@ public struct Checkpoint {
     public func encoded() throws -> SafeTensors {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys]
-        return SafeTensors(
+        func text(_ value: some Encodable) throws -> String {
+            String(decoding: try encoder.encode(value), as: UTF8.self)
+        }
+        var file = SafeTensors(
             metadata: [
                 "format": "pt",
                 "model": network.name,
                 "input_size": network.imageShape.map(String.init).joined(separator: "x"),
                 "command": command,
                 "seed": String(seed),
-                "quantisation": String(decoding: try encoder.encode(scales), as: UTF8.self),
+                "quantisation": try text(scales),
             ],
             entries: try network.tensors.map { try SafeTensors.Entry($0.name, $0.tensor) })
+        if let quantisers { file.metadata["quantisers"] = try text(quantisers) }
+        if let frame = network.frame { file.metadata["frame_colour"] = try text(frame.values) }
+        return file
     }
 
     public func write(to path: String) throws { try encoded().write(to: path) }
@@ -38,36 +50,36 @@ public struct Checkpoint {
     }
 
     public init(_ file: SafeTensors, file path: String) throws {
-        func field(_ name: String) throws(DataError) -> String {
-            guard let value = file.metadata[name] else {
-                throw .wrongContent(
-                    file: path, expected: "'\(name)' among the metadata", found: "none")
-            }
-            return value
-        }
-        let model = try field("model")
+        let model = try file.text("model", file: path)
         guard (try? ModelName(model)) != nil else {
             throw DataError.wrongContent(
                 file: path, expected: "one of \(ModelName.forms)", found: "the model '\(model)'")
         }
-        network = try NetworkCatalogue.make(model, seed: 0)
-        let quantisation = try field("quantisation")
-        guard
-            let scales = try? JSONDecoder().decode(
-                QuantisationScales.self, from: Data(quantisation.utf8)),
-            network.matrixLayers.allSatisfy({ scales.layers[$0.name]?.areUsable ?? false })
-        else {
-            throw DataError.wrongContent(
-                file: path, expected: "two scales above 0 for each layer in 'quantisation'",
-                found: String(quantisation.prefix(60)))
+        let network = try NetworkCatalogue.make(model, seed: 0)
+        scales = try file.decoded(
+            "quantisation", file: path, expected: "two scales above 0 for each layer"
+        ) { (scales: QuantisationScales) in
+            network.matrixLayers.allSatisfy { scales.layers[$0.name]?.areUsable ?? false }
         }
-        self.scales = scales
-        command = try field("command")
-        guard let seed = UInt64(try field("seed")) else {
+        quantisers =
+            file.metadata["quantisers"] == nil
+            ? nil
+            : try file.decoded(
+                "quantisers", file: path,
+                expected: "bits 2 … 8 and a step above 0 for each layer's two"
+            ) { (quantisers: NetworkQuantisers) in
+                network.matrixLayers.allSatisfy {
+                    quantisers.layers[$0.name]?.areUsable ?? false
+                }
+            }
+        command = try file.text("command", file: path)
+        guard let seed = UInt64(try file.text("seed", file: path)) else {
             throw DataError.wrongContent(
-                file: path, expected: "a whole number as 'seed'", found: try field("seed"))
+                file: path, expected: "a whole number as 'seed'",
+                found: try file.text("seed", file: path))
         }
         self.seed = seed
         try network.load(file, file: path)
+        self.network = network
     }
 }

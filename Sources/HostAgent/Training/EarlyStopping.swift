@@ -2,14 +2,19 @@
 public struct StoppingRule: Codable, Equatable, Sendable {
     /// Epochs without a better accuracy, after which the training is over.
     public var patience: Int
-    /// σ of the weight noise under which held-out images are told apart, relative to
-    /// a layer's largest weight: what the network will meet on a chip.
-    public var noise: Double
+    /// How weights deviate while held-out images are told apart: what the network will
+    /// meet on a chip.
+    public var variation: WeightVariation
 
-    public init(patience: Int, noise: Double) {
+    public init(patience: Int, variation: WeightVariation) {
         precondition(patience >= 1)
         self.patience = patience
-        self.noise = noise
+        self.variation = variation
+    }
+
+    /// - Parameter noise: σ of each weight, relative to its layer's largest.
+    public init(patience: Int, noise: Double) {
+        self.init(patience: patience, variation: WeightVariation(.layerFixed, withinChip: noise))
     }
 }
 
@@ -24,20 +29,27 @@ final class EarlyStopping {
         let tensors: [NamedTensor]
     }
 
-    /// Passes over the held-out images, each with draws of its own for each batch
-    /// (chosen); without noise one.
+    /// Passes over the held-out images, with a chip of its own for each batch (chosen);
+    /// without deviations one.
     static let passes = 3
+    /// Images of a batch.
+    static let batch = 500
 
     private let rule: StoppingRule
     private let seed: UInt64
     private let heldOut: ImageSet
+    private let quantisers: NetworkQuantisers?
     /// `nil` before the first epoch's end.
     var best: Best?
 
-    init(_ rule: StoppingRule, heldOut: ImageSet, seed: UInt64) throws {
+    /// - Parameter quantisers: what rounds weights and inputs; `nil`: nothing.
+    init(
+        _ rule: StoppingRule, heldOut: ImageSet, _ quantisers: NetworkQuantisers?, seed: UInt64
+    ) throws {
         guard heldOut.count > 0 else { throw NetworkError.noHeldOutImages }
         self.rule = rule
         self.heldOut = heldOut
+        self.quantisers = quantisers
         self.seed = seed
     }
 
@@ -49,7 +61,7 @@ final class EarlyStopping {
 
     /// Looks at what `epoch` epochs have made, in evaluation mode.
     func note(_ network: Network, epoch: Int) throws {
-        let accuracy = try noisyAccuracy(network)
+        let accuracy = try deviatingAccuracy(network)
         guard accuracy.correct > best?.accuracy.correct ?? -1 else { return }
         best = Best(
             epoch: epoch, accuracy: accuracy,
@@ -66,19 +78,24 @@ final class EarlyStopping {
         }
     }
 
-    private func noisyAccuracy(_ network: Network) throws -> Accuracy {
-        guard rule.noise > 0 else {
-            return try Evaluation.accuracy(network, with: FloatProducts(), on: heldOut)
+    private func deviatingAccuracy(_ network: Network) throws -> Accuracy {
+        let weights: any LayerWeights = quantisers.map(QuantisedWeights.init) ?? FloatWeights()
+        guard rule.variation.total > 0 else {
+            return try Evaluation.accuracy(
+                network, with: WeightedProducts(weights, inputs: quantisers), on: heldOut)
         }
-        let noisy = NoisyProducts(
-            sigma: rule.noise,
-            generator: try RandomGenerator(seed: seed, purpose: "noise of held-out images"))
-        let passes = try (0 ..< Self.passes).map { _ in
-            try Evaluation.accuracy(network, with: noisy, on: heldOut)
+        let generator = try RandomGenerator(seed: seed, purpose: "noise of held-out images")
+        var correct = 0
+        for _ in 0 ..< Self.passes {
+            for range in heldOut.ranges(of: Self.batch) {
+                let chip = try VariedChip(rule.variation, of: weights, from: generator)
+                correct += try Evaluation.accuracy(
+                    network, with: WeightedProducts(chip, inputs: quantisers),
+                    on: heldOut.narrowed(range)
+                ).correct
+            }
         }
-        return Accuracy(
-            correct: passes.reduce(0) { $0 + $1.correct },
-            count: passes.reduce(0) { $0 + $1.count })
+        return Accuracy(correct: correct, count: Self.passes * heldOut.count)
     }
 }
 

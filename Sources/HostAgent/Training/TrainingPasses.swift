@@ -12,6 +12,24 @@ extension TrainingPasses {
     public func begin(epoch: Int) {}
 }
 
+/// One pass in floating point with `NoisyProducts`, or without noise where σ is 0.
+final class NoisyPasses: TrainingPasses {
+    private let sigma: Double
+    private let seed: UInt64
+    private var products: any MatrixProducts = FloatProducts()
+
+    init(sigma: Double, seed: UInt64) { (self.sigma, self.seed) = (sigma, seed) }
+
+    func begin(epoch: Int) throws {
+        guard sigma > 0 else { return }
+        products = NoisyProducts(
+            sigma: sigma,
+            generator: try RandomGenerator(seed: seed, purpose: "weight noise, epoch \(epoch)"))
+    }
+
+    func passes() -> [any MatrixProducts] { [products] }
+}
+
 /// The same products in every step, one pass.
 public struct SinglePass: TrainingPasses {
     private let products: any MatrixProducts

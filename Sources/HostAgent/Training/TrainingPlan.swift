@@ -16,8 +16,18 @@ public struct TrainingPlan: Equatable, Sendable, Codable {
     /// Share of each label that is spread evenly over all classes.
     public var labelSmoothing = 0.0
     /// σ of the weight noise while training, relative to a layer's largest
-    /// weight; 0: none.
+    /// weight; 0: none. Nothing beside `variation`.
     public var noise: Double
+    /// How the weights of each step's chips deviate; `nil`: as `noise` says.
+    public var variation: WeightVariation?
+    /// Chips of a step, whose gradients are averaged.
+    public var variationSamples = 1
+    /// Bits that weights and inputs are rounded to while training; `nil`: floating point.
+    public var bits: BitSetting?
+    /// Bits of a training in integers, to which `optimiser`, `weightDecay`,
+    /// `labelSmoothing`, `noise`, `clip` and `consistency` mean nothing and whose `rate`
+    /// is in steps of the weights' grid; `nil`: no such training.
+    public var wage: WAGE?
     /// Weights are kept within this many standard deviations of their layer's
     /// start, for a chip's noise is relative to the largest; `nil`: anywhere.
     public var clip: Double?
@@ -27,6 +37,11 @@ public struct TrainingPlan: Equatable, Sendable, Codable {
     public var crop = 0
     /// Whether half of the images are mirrored.
     public var mirrors = false
+    /// Other changes of the images, after those.
+    public var augmentations: [AugmentationKind] = []
+    /// λ of the loss by which what is said of an image and of its views by AugMix is to
+    /// agree; 0: AugMix's images are trained on as they are.
+    public var consistency = 0.0
     /// When to stop before the last epoch; `nil`: never.
     public var stopping: StoppingRule?
     public var seed: UInt64
@@ -44,31 +59,5 @@ public struct TrainingPlan: Equatable, Sendable, Codable {
         self.clip = clip
         self.shift = shift
         self.seed = seed
-    }
-}
-
-extension TrainingPlan {
-    /// The plan that `train` starts from. Width, passes, rate, noise and shift of
-    /// lenet-8x8 were chosen by the last 300 training images, never by the test's;
-    /// those for CIFAR are the common ones, of which nothing was fitted.
-    public static func `default`(for model: String) throws -> TrainingPlan {
-        switch try ModelName(model).family {
-        case .lenet3, .lenet5: return TrainingPlan(rate: 4e-3)
-        case .lenet8x8: return TrainingPlan(epochs: 200, rate: 5e-3, shift: 0.75)
-        case .vgg8, .vgg11, .vgg16: return cifar(epochs: 20, rate: 0.1)
-        case .resnet18, .resnet20, .resnet32, .resnet44, .resnet56, .resnet110, .densenet40:
-            return cifar(epochs: 30, rate: 0.2)
-        }
-    }
-
-    private static func cifar(epochs: Int, rate: Double) -> TrainingPlan {
-        var plan = TrainingPlan(
-            epochs: epochs, batch: 128, rate: rate, optimiser: .momentum(0.9, isNesterov: true),
-            noise: 0)
-        plan.warmUpEpochs = 2
-        plan.weightDecay = 5e-4
-        plan.crop = 4
-        plan.mirrors = true
-        return plan
     }
 }

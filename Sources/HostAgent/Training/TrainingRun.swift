@@ -1,17 +1,44 @@
 /// A whole training run: data, training, scales, accuracies.
 public struct TrainingRun {
+    /// What a training starts from in place of fresh weights.
+    public struct Start: Equatable, Sendable {
+        /// A safetensors file: PyTorch's `state_dict` by its names, or a checkpoint.
+        public let file: String
+        /// Of the images that these weights were trained on; `nil`: those of the file are
+        /// for images 0 … 1.
+        public let normalisation: InputNormalisation?
+
+        public init(file: String, normalisation: InputNormalisation? = nil) {
+            self.file = file
+            self.normalisation = normalisation
+        }
+
+        package func load(into network: Network) throws {
+            let contents = try SafeTensors(contentsOf: file)
+            // Of a checkpoint; folded once more it would be another network.
+            guard normalisation == nil || contents.metadata["quantisation"] == nil else {
+                throw DataError.wrongContent(
+                    file: file, expected: "weights for normalised images",
+                    found: "a checkpoint, whose images are 0 … 1")
+            }
+            try network.load(contents, file: file)
+            try normalisation?.fold(into: network)
+        }
+    }
+
     public let model: String
     public let data: DataLocation
     /// Training images left out at the end; `nil`: a twelfth, 5,000 of MNIST's.
     public let holdOut: Int?
+    /// Of 8-bit weights; a plan with fewer bits has scales of its own.
     public let weightScale: WeightQuantisation.Method
     public let plan: TrainingPlan
     /// Where the training is kept from epoch to epoch; `nil`: nowhere.
     public let state: TrainingState?
     /// At most the first so many training images are used; `nil`: all.
     public let imagesMax: Int?
-    /// A safetensors file whose weights the training starts from; `nil`: fresh ones.
-    public let startWeights: String?
+    /// `nil`: fresh weights.
+    public let start: Start?
     /// Entropy in nats below which an image leaves a network of several exits.
     public let exitEntropy: Double
     public let command: String
@@ -19,7 +46,7 @@ public struct TrainingRun {
     public init(
         model: String, data: DataLocation, holdOut: Int? = nil,
         weightScale: WeightQuantisation.Method = .max, plan: TrainingPlan,
-        state: TrainingState? = nil, imagesMax: Int? = nil, startWeights: String? = nil,
+        state: TrainingState? = nil, imagesMax: Int? = nil, start: Start? = nil,
         exitEntropy: Double = 0.5, command: String
     ) {
         self.model = model
@@ -29,18 +56,16 @@ public struct TrainingRun {
         self.plan = plan
         self.state = state
         self.imagesMax = imagesMax
-        self.startWeights = startWeights
+        self.start = start
         self.exitEntropy = exitEntropy
         self.command = command
     }
 
     /// Trains, and looks at the test images once, at the end.
-    public func run(report: (String) -> Void = { _ in }) throws -> TrainingResult {
-        let network = try NetworkCatalogue.make(model, seed: plan.seed)
-        if let startWeights {
-            try network.load(SafeTensors(contentsOf: startWeights), file: startWeights)
-        }
+    public func run(report: @escaping (String) -> Void = { _ in }) throws -> TrainingResult {
+        let network = try startingNetwork()
         let split = try data.load(for: network)
+        try split.check(classes: network)
         let (rest, validation) = try split.holdOut(holdOut ?? split.training.count / 12)
         let training = try imagesMax.map(rest.first) ?? rest
         report(
@@ -49,132 +74,68 @@ public struct TrainingRun {
                 + "\(TorchRuntime.threads) threads")
 
         let start = ContinuousClock.now
-        let trained = try train(network, on: training, validation: validation, report: report)
+        let quantisers = try plan.quantisers(of: network, on: training)
+        let watch = TrainingWatch(
+            network, quantisers, validation, batch: plan.batch,
+            report: state == nil ? nil : report)
+        let best = try Trainer.train(
+            network, on: training, plan: plan, heldOut: validation, state: state,
+            quantisers: quantisers, progress: watch.note)
         let seconds = (ContinuousClock.now - start) / .seconds(1)
 
-        let scales = try QuantisationScales.measured(
-            network, on: training.first(2_000), method: weightScale)
-        let float = FloatProducts()
+        try quantisers?.round(network)
+        let measured = try QuantisationScales.measured(
+            network, on: training.first(TrainingPlan.calibrationImages), method: weightScale)
+        let scales = quantisers.map { QuantisationScales($0, like: measured) } ?? measured
+        let digital: any MatrixProducts = quantisers?.products ?? FloatProducts()
         let integer = try IntegerProducts(network, scales: scales)
         func accuracy(_ images: ImageSet, _ products: any MatrixProducts) throws -> Accuracy? {
             images.count == 0 ? nil : try Evaluation.accuracy(network, with: products, on: images)
         }
         return TrainingResult(
             checkpoint: Checkpoint(
-                network: network, scales: scales, command: command, seed: plan.seed),
-            split: split, seconds: seconds, imagesSeen: trained.images, loss: trained.loss,
-            best: trained.best, validation: try accuracy(validation, float),
-            test: try accuracy(split.test, float),
+                network: network, scales: scales, quantisers: quantisers, command: command,
+                seed: plan.seed),
+            arithmetic: plan.arithmetic, split: split, seconds: seconds,
+            imagesSeen: watch.images, loss: watch.loss,
+            best: best, zeros: watch.zeros, validation: try accuracy(validation, digital),
+            test: try accuracy(split.test, digital),
             testInteger: try accuracy(split.test, integer),
             exits: network.exitCount == 1 || split.test.count == 0
                 ? nil
                 : try Evaluation.earlyExits(
-                    network, with: float, on: split.test, threshold: exitEntropy))
+                    network, with: digital, on: split.test, threshold: exitEntropy))
     }
 
-    /// Trains with a progress line and, where the training is kept, a report of
-    /// each epoch.
-    ///
-    /// - Returns: the last batch's loss, the images seen in this run, the best epoch.
-    private func train(
-        _ network: Network, on training: ImageSet, validation: ImageSet, report: (String) -> Void
-    ) throws -> (loss: Double, images: Int, best: BestEpoch?) {
-        let line = ProgressLine()
-        defer { line.end() }
-        var loss = 0.0
-        var images = 0
-        var imagesBefore = 0
-        let best = try Trainer.train(
-            network, on: training, plan: plan, heldOut: validation, state: state
-        ) { progress in
-            loss = progress.loss ?? loss
-            images += progress.images - max(imagesBefore, progress.images - plan.batch)
-            imagesBefore = progress.images
-            let stand =
-                "epoch \(progress.epoch)/\(progress.epochs)  loss \(Format.decimal(loss, 3))"
-            line.show(stand, images: progress.images, of: progress.imagesTotal)
-            guard progress.endsEpoch, state != nil else { return }
-            network.setTraining(false)
-            defer { network.setTraining(true) }
-            let held =
-                validation.count == 0
-                ? nil
-                : try Evaluation.accuracy(network, with: FloatProducts(), on: validation)
-            let pace = line.pace(images: progress.images, of: progress.imagesTotal)
-            report(
-                [stand, held.map { "held out \($0.percent)" }, pace].compactMap(\.self)
-                    .joined(separator: "  "))
+    private func startingNetwork() throws -> Network {
+        let network = try NetworkCatalogue.make(model, seed: plan.seed)
+        if let start {
+            try start.load(into: network)
+        } else if let wage = plan.wage {
+            try wage.initialise(
+                network, from: RandomGenerator(seed: plan.seed, purpose: "initial weights"))
         }
-        return (loss, images, best)
+        return network
     }
 }
 
-/// What a training run gives.
-public struct TrainingResult {
-    public let checkpoint: Checkpoint
-    public let split: DataSplit
-    public let seconds: Double
-    public let imagesSeen: Int
-    /// Cross entropy of the last batch, with noise.
-    public let loss: Double
-    /// The epoch that was kept, where the training may stop early.
-    public let best: BestEpoch?
-    public let validation: Accuracy?
-    /// At the last exit.
-    public let test: Accuracy?
-    /// With 8-bit weights and activations.
-    public let testInteger: Accuracy?
-    /// Of a network with several exits.
-    public let exits: ExitReport?
-
-    public func summary(checkpoint path: String) -> TrainingSummary {
-        TrainingSummary(
-            model: checkpoint.network.name, checkpoint: path, seed: checkpoint.seed,
-            testImages: split.test.name, seconds: seconds,
-            imagesPerSecond: Double(imagesSeen) / max(seconds, 1e-9), loss: loss,
-            best: best, validation: validation, test: test, testInteger: testInteger, exits: exits)
+extension TrainingPlan {
+    /// For tables: "floating point", "A4W2", "WAGE, 8 bits".
+    var arithmetic: String {
+        if let wage { return "WAGE, \(wage.weights) bits" }
+        return bits?.description ?? "floating point"
     }
 }
 
-/// The result of `train`, for people and for programs.
-public struct TrainingSummary: Encodable, CustomStringConvertible {
-    let model: String
-    let checkpoint: String
-    let seed: UInt64
-    let testImages: String
-    let seconds: Double
-    let imagesPerSecond: Double
-    let loss: Double
-    let best: BestEpoch?
-    let validation: Accuracy?
-    let test: Accuracy?
-    let testInteger: Accuracy?
-    let exits: ExitReport?
-
-    public var description: String {
-        func row(_ title: String, _ accuracy: Accuracy?) -> String {
-            guard let accuracy else { return "" }
-            return "\(title)\(accuracy.percent) (\(accuracy.correct) of \(accuracy.count))\n"
+extension DataSplit {
+    /// Refuses labels that a network has no class for.
+    func check(classes network: Network) throws {
+        for images in [training, test] where images.count > 0 {
+            let largest = Int(try images.labels.cast(to: .float32).maximum())
+            guard largest < network.classes else {
+                throw NetworkError.tooFewClasses(
+                    network: network.name, classes: network.classes, label: largest)
+            }
         }
-        return
-            "trained in \(Format.duration(seconds)), \(Format.count(UInt64(imagesPerSecond))) images/s, "
-            + "last loss \(Format.decimal(loss, 4))\n"
-            + (best.map { "kept: epoch \($0.epoch), under noise \($0.accuracy.percent)\n" } ?? "")
-            + row(
-                best == nil ? "held-out training images:  " : "held out, chosen on them:  ",
-                validation)
-            + row("test, floating point:      ", test)
-            + row("test, 8-bit integers:      ", testInteger)
-            + row("test, early exits:         ", exits?.accuracy)
-            + exitRows
-            + "test images: \(testImages)\nwritten: \(checkpoint)"
-    }
-
-    private var exitRows: String {
-        guard let exits else { return "" }
-        return zip(exits.exits, exits.shares).enumerated().map { index, exit in
-            "  exit \(index + 1): \(Format.percent(exit.1)) of the images, "
-                + "\(exit.0.percent) of them right\n"
-        }.joined()
     }
 }

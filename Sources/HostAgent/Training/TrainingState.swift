@@ -15,18 +15,18 @@ public struct TrainingState {
 
     /// Keeps what `epochsDone` epochs have made.
     func save(
-        _ network: Network, _ optimiser: Optimiser, _ stopping: EarlyStopping?, plan: TrainingPlan,
-        images: ImageSet, epochsDone: Int
+        _ network: Network, _ rule: any LearningRule, _ stopping: EarlyStopping?,
+        of identity: [String: String], epochsDone: Int
     ) throws {
         let best = try stopping?.kept() ?? (metadata: [:], entries: [])
-        var metadata = try Self.identity(network, plan, images)
+        var metadata = identity
         metadata["epochs_done"] = String(epochsDone)
-        metadata["optimiser_step"] = String(optimiser.step)
+        metadata["optimiser_step"] = String(rule.step)
         metadata.merge(best.metadata) { old, _ in old }
         try SafeTensors(
             metadata: metadata,
             entries: network.tensors.map { try .init($0.name, $0.tensor) }
-                + optimiser.state.enumerated().map { try .init(Self.name($0.offset), $0.element) }
+                + rule.state.enumerated().map { try .init(Self.name($0.offset), $0.element) }
                 + best.entries
         ).write(to: path)
     }
@@ -35,12 +35,12 @@ public struct TrainingState {
     ///
     /// - Returns: the epochs done; 0 where there is no file.
     func restore(
-        _ network: Network, _ optimiser: Optimiser, _ stopping: EarlyStopping?, plan: TrainingPlan,
-        images: ImageSet
+        _ network: Network, _ rule: any LearningRule, _ stopping: EarlyStopping?,
+        of identity: [String: String], _ plan: TrainingPlan
     ) throws -> Int {
         guard FileManager.default.fileExists(atPath: path) else { return 0 }
         let file = try SafeTensors(contentsOf: path)
-        for (name, value) in try Self.identity(network, plan, images)
+        for (name, value) in identity.sorted(by: { $0.key < $1.key })
         where file.metadata[name] != value {
             throw DataError.wrongContent(
                 file: path, expected: "the state of a training with \(name) \(value)",
@@ -49,10 +49,10 @@ public struct TrainingState {
         let epochs = try file.number("epochs_done", 0 ... plan.epochs, file: path)
         let step = try file.number("optimiser_step", 0 ... Int.max, file: path)
         for named in network.tensors { try file.fill(named.tensor, named.name, file: path) }
-        for (index, tensor) in optimiser.state.enumerated() {
+        for (index, tensor) in rule.state.enumerated() {
             try file.fill(tensor, Self.name(index), file: path)
         }
-        optimiser.step = step
+        rule.step = step
         try stopping?.restore(file, network, epochsDone: epochs, file: path)
         return epochs
     }
@@ -63,16 +63,20 @@ public struct TrainingState {
     private static func name(_ index: Int) -> String { "optimiser.\(index)" }
 
     /// What must be the same for a training to go on.
-    private static func identity(
-        _ network: Network, _ plan: TrainingPlan, _ images: ImageSet
+    static func identity(
+        _ network: Network, _ plan: TrainingPlan, _ images: ImageSet,
+        _ quantisers: NetworkQuantisers?
     ) throws -> [String: String] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys]
+        func text(_ value: some Encodable) throws -> String {
+            String(decoding: try encoder.encode(value), as: UTF8.self)
+        }
         return [
-            "format": "pt", "model": network.name,
-            "plan": String(decoding: try encoder.encode(plan), as: UTF8.self),
+            "format": "pt", "model": network.name, "plan": try text(plan),
             "images": "\(images.count) of \(images.name)",
-            "threads": String(TorchRuntime.threads),
+            "threads": String(TorchRuntime.threads), "quantisers": try text(quantisers),
+            "frame_colour": try text(network.frame?.values),
         ]
     }
 }

@@ -26,6 +26,11 @@ public struct WeightVariation: Codable, Equatable, Sendable {
         self.withinChip = withinChip
     }
 
+    /// σ_tot = √(σ_B² + σ_W²).
+    public var total: Double {
+        (betweenChip * betweenChip + withinChip * withinChip).squareRoot()
+    }
+
     /// σ_B = σ_W = σ_tot/√2, so that σ_tot² = σ_B² + σ_W².
     public static func mixed(_ form: Form, total: Double) -> WeightVariation {
         let each = total / 2.0.squareRoot()

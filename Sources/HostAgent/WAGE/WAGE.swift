@@ -56,6 +56,21 @@ extension WAGE {
         max(Self.shift(initialBoundMin / (6 / Double(inputs)).squareRoot()), 1)
     }
 
+    /// What the trained network multiplies with: inputs and weights on their grids.
+    ///
+    /// - Throws: `NetworkError.tooWideForWAGE` where a layer's α is not 1: its products
+    ///   would need a scale of their own. With 8 bits that takes 87,382 inputs.
+    public func quantisers(of network: Network) throws -> NetworkQuantisers {
+        if let wide = network.matrixLayers.first(where: { scale(inputs: $0.rows) != 1 }) {
+            throw NetworkError.tooWideForWAGE(layer: wide.name, inputs: wide.rows)
+        }
+        let both = LayerQuantisers(
+            input: Self.quantiser(bits: activations), weight: Self.quantiser(bits: weights))
+        return NetworkQuantisers(
+            layers: Dictionary(
+                uniqueKeysWithValues: network.matrixLayers.map { ($0.name, both) }))
+    }
+
     /// Draws all weights afresh, on the grid of k_G bits, and sets all biases to
     /// zero: WAGE has none.
     public func initialise(_ network: Network, from generator: RandomGenerator) throws {
@@ -69,17 +84,16 @@ extension WAGE {
     }
 
     /// Half the sum of squared errors, its error rounded to k_E bits as it enters
-    /// the network:  ½ Σ_n Σ_c (s[n, c] − [c = label n])².
+    /// the network:  ½ Σ_n Σ_c (s[n, c] − y[n, c])².
     ///
-    /// - Shape: scores [n, classes], labels [n] (Int64) → a scalar.
-    public func loss(_ scores: Tensor, _ labels: Tensor) throws -> Tensor {
-        let classes = scores.shape[1]
-        var target = [Float](repeating: 0, count: scores.count)
-        for (image, label) in try labels.integers().enumerated() {
-            target[image * classes + label] = 1
-        }
-        let error = try scores.withErrorsQuantised(bits: errors)
-            .adding(.floats(target, shape: scores.shape), times: -1)
+    /// - Parameter targets: labels [n] (Int64), which stand for y = [c = label n], or y
+    ///   itself, the shares of the classes, [n, classes].
+    /// - Shape: scores [n, classes] → a scalar.
+    public func loss(_ scores: Tensor, _ targets: Tensor) throws -> Tensor {
+        let shares =
+            targets.shape.count == 1
+            ? try LabelledImages.shares(of: targets, classes: scores.shape[1]) : targets
+        let error = try scores.withErrorsQuantised(bits: errors).adding(shares, times: -1)
         return try error.reshaped([1, error.count])
             .matrixProduct(error.reshaped([error.count, 1])).reshaped([]).scaled(by: 0.5)
     }

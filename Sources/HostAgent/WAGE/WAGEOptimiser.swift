@@ -76,8 +76,12 @@ public struct WAGELayerStep: Codable, Equatable, Sendable {
 
 extension [WAGELayerStep] {
     /// The share of all parameters whose rounded gradient is zero.
-    public var zeroShare: Double {
+    public var zeroShare: Double { share(\.zeroChanges) }
+    /// The share of all parameters whose gradient is exactly zero.
+    public var zeroGradientShare: Double { share(\.zeroGradients) }
+
+    private func share(_ count: (WAGELayerStep) -> Int) -> Double {
         let all = reduce(0) { $0 + $1.parameters }
-        return all == 0 ? 0 : Double(reduce(0) { $0 + $1.zeroChanges }) / Double(all)
+        return all == 0 ? 0 : Double(reduce(0) { $0 + count($1) }) / Double(all)
     }
 }

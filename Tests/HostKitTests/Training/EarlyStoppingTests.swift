@@ -109,7 +109,8 @@ struct EarlyStoppingTests {
         ).write(to: path)
         var plan = TrainingPlan(epochs: 0, seed: 77)
         let run = TrainingRun(
-            model: "lenet-8x8", data: .embeddedDigits, holdOut: 0, plan: plan, startWeights: path,
+            model: "lenet-8x8", data: .embeddedDigits, holdOut: 0, plan: plan,
+            start: .init(file: path),
             command: "-")
         let result = try run.run()
         #expect(result.imagesSeen == 0 && result.best == nil && result.exits == nil)
@@ -119,7 +120,7 @@ struct EarlyStoppingTests {
         plan.epochs = 1
         #expect(throws: DataError.self) {
             _ = try TrainingRun(
-                model: "lenet5", data: .embeddedDigits, plan: plan, startWeights: path,
+                model: "lenet5", data: .embeddedDigits, plan: plan, start: .init(file: path),
                 command: "-"
             ).run()
         }

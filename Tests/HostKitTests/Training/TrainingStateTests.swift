@@ -49,6 +49,102 @@ struct TrainingStateTests {
         #expect(!FileManager.default.fileExists(atPath: state.path))
     }
 
+    /// What each kind of training draws depends on the seed and the epoch alone.
+    enum Kind: CaseIterable {
+        case varied, variedAndRounded, rounded, wage, augmented, consistent
+
+        var plan: TrainingPlan {
+            var plan = TrainingStateTests.plan(.adam)
+            plan.noise = 0
+            switch self {
+            case .varied, .variedAndRounded:
+                plan.variation = .mixed(.weightProportional, total: 0.3)
+                plan.variationSamples = 2
+                if self == .variedAndRounded { plan.bits = .a4w2 }
+            case .rounded: (plan.bits, plan.noise) = (.a8w4, 0.1)
+            case .wage: plan.use(WAGE())
+            case .augmented: plan.augmentations = [.cutMix]
+            case .consistent: (plan.augmentations, plan.consistency) = ([.cutout, .augMix], 12)
+            }
+            return plan
+        }
+    }
+
+    @Test(arguments: Kind.allCases)
+    func everyKindOfTrainingGoesOnBitForBit(kind: Kind) throws {
+        let folder = try TemporaryFolder()
+        let (plan, images) = (kind.plan, try Self.images())
+        func fresh() throws -> Network {
+            let network = try NetworkCatalogue.make(Self.model, seed: 3)
+            if let wage = plan.wage {
+                try wage.initialise(network, from: RandomGenerator(seed: 3))
+            }
+            return network
+        }
+        let whole = try fresh()
+        try Trainer.train(whole, on: images, plan: plan)
+        let state = TrainingState(path: "\(folder.path)/n.training")
+        #expect(throws: Killed.self) {
+            try Trainer.train(fresh(), on: images, plan: plan, state: state) {
+                if $0.epoch == 2 { throw Killed() }
+            }
+        }
+        let resumed = try fresh()
+        var epochs: Set<Int> = []
+        try Trainer.train(resumed, on: images, plan: plan, state: state) { epochs.insert($0.epoch) }
+        #expect(epochs == [2])
+        for (mine, theirs) in zip(whole.tensors, resumed.tensors) {
+            #expect(try mine.tensor.floats() == theirs.tensor.floats(), "\(mine.name)")
+        }
+        // Another seed's deviations, roundings or changes are others.
+        var other = plan
+        other.seed = 4
+        let another = try fresh()
+        try Trainer.train(another, on: images, plan: other)
+        #expect(
+            try another.tensors.flatMap { try $0.tensor.floats() }
+                != whole.tensors.flatMap { try $0.tensor.floats() })
+    }
+
+    /// Each option of the plan is among what must be the same; so are the steps of
+    /// rounding and the colour of the frame, which the start decides.
+    @Test func everyOptionMustBeTheSame() throws {
+        let folder = try TemporaryFolder()
+        let images = try Self.images()
+        var plan = Kind.variedAndRounded.plan
+        plan.stopping = StoppingRule(patience: 2, noise: 0.1)
+        let state = TrainingState(path: "\(folder.path)/n.training")
+        func train(_ plan: TrainingPlan, _ network: Network) throws {
+            try Trainer.train(network, on: images, plan: plan, heldOut: images, state: state) {
+                if $0.epoch == 2 { throw Killed() }
+            }
+        }
+        func network() throws -> Network { try NetworkCatalogue.make(Self.model, seed: 3) }
+        #expect(throws: Killed.self) { try train(plan, network()) }
+        let changes: [(inout TrainingPlan) -> Void] = [
+            { $0.bits = .a8w4 }, { $0.bits = nil },
+            { $0.variation = .mixed(.layerFixed, total: 0.3) },
+            { $0.variation = WeightVariation(.weightProportional, withinChip: 0.3) },
+            { $0.variationSamples = 1 }, { $0.augmentations = [.cutout] },
+            { $0.consistency = 12 }, { $0.use(WAGE()) }, { $0.stopping?.patience = 3 },
+            { $0.stopping = StoppingRule(patience: 2, noise: 0.2) }, { $0.seed = 4 },
+        ]
+        for change in changes {
+            var other = plan
+            change(&other)
+            #expect(throws: DataError.self) { try train(other, network()) }
+        }
+        let wider = try network()
+        try wider.matrixLayers[0].weight.scale(by: 2)
+        #expect(throws: DataError.self) { try train(plan, wider) }
+        let framed = try network()
+        let before = try framed.matrixLayers[0].weight.floats()
+        try InputNormalisation(mean: [0.1, 0.2, 0.3], deviation: [1, 1, 1]).fold(into: framed)
+        #expect(try framed.matrixLayers[0].weight.floats() == before)
+        #expect(throws: DataError.self) { try train(plan, framed) }
+        #expect(throws: Killed.self) { try train(plan, network()) }
+    }
+
     @Test func anotherPlanIsRefused() throws {
         let folder = try TemporaryFolder()
         let (plan, images) = (Self.plan(.adam), try Self.images())

@@ -14,12 +14,17 @@ public struct LabelledImages {
 
     /// Images of one class each: `labels` is Int64 [n], 0 ..< classes.
     public init(images: Tensor, labels: Tensor, classes: Int) throws {
+        self.init(images: images, shares: try Self.shares(of: labels, classes: classes))
+    }
+
+    /// 1 for the class of each label, 0 for all others.
+    static func shares(of labels: Tensor, classes: Int) throws -> Tensor {
         var shares = [Float](repeating: 0, count: labels.count * classes)
         for (index, label) in try labels.integers().enumerated() {
             precondition((0 ..< classes).contains(label))
             shares[index * classes + label] = 1
         }
-        self.init(images: images, shares: try .floats(shares, shape: [labels.count, classes]))
+        return try .floats(shares, shape: [labels.count, classes])
     }
 }
 
