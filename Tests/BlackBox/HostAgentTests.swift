@@ -63,8 +63,8 @@ struct HostAgentTests {
         #expect(daemon.stop() == 0)
     }
 
-    /// From the command line to an exact chip and back: what the chip gets right is what
-    /// the network got right after its training, image by image.
+    /// From the command line to an exact chip and back: the chip gets right as many images
+    /// as the network in integers did after its training.
     @Test(arguments: [
         ["--bits", "A2W2", "--variation", "layer-fixed", "--variation-sigma", "0.1"],
         ["--bits", "A8W4", "--augment", "cutout"], ["--wage"],
@@ -99,15 +99,16 @@ struct HostAgentTests {
         let trained = try run(
             ["train", "--epochs", "6", "--output", network] + start + options, as: Trained.self)
         #expect(trained.test.correct > 300)
-        #expect(trained.testInteger.correct == trained.test.correct)
+        // Float32's rounding may take a value across the edge between two codes.
+        #expect(abs(trained.testInteger.correct - trained.test.correct) <= 2)
         #expect(trained.arithmetic == (options[0] == "--wage" ? "WAGE, 8 bits" : options[1]))
         _ = try run(
             ["deploy", network, "--output", deployment, "--method", "open-loop"] + at,
             as: Result.self)
         let evaluated = try run(["evaluate", deployment] + at, as: Evaluated.self)
         #expect(evaluated.accuracy.count == 500)
-        #expect(evaluated.accuracy.correct == trained.test.correct)
-        #expect(evaluated.accuracyDigital.correct == trained.test.correct)
+        #expect(evaluated.accuracy.correct == trained.testInteger.correct)
+        #expect(evaluated.accuracyDigital.correct == trained.testInteger.correct)
         #expect(daemon.stop() == 0)
     }
 
@@ -116,9 +117,9 @@ struct HostAgentTests {
         let folder = try Folder()
         func arguments(_ output: String) -> [String] {
             [
-                "train", "--data", "digits", "--epochs", "12", "--output", folder.path(output),
+                "train", "--data", "digits", "--epochs", "6", "--output", folder.path(output),
                 "--bits", "A4W2", "--variation", "weight-proportional", "--variation-sigma", "0.2",
-                "--variation-between", "0.1", "--variation-samples", "2", "--patience", "12",
+                "--variation-between", "0.1", "--variation-samples", "2", "--patience", "6",
             ]
         }
         let whole = try Programs.run("hostagent", arguments("whole"))
@@ -131,7 +132,7 @@ struct HostAgentTests {
         host.standardError = FileHandle.nullDevice
         try host.run()
         var said = ""
-        while !said.contains("epoch 3/12") {
+        while !said.contains("epoch 2/6") {
             let data = output.fileHandleForReading.availableData
             try #require(!data.isEmpty, "it ended early: \(said)")
             said += String(decoding: data, as: UTF8.self)
@@ -145,7 +146,7 @@ struct HostAgentTests {
         #expect(other.stderr.contains("killed.training: expected the state of a training with"))
         let resumed = try Programs.run("hostagent", arguments("killed") + ["--resume"])
         #expect(resumed.status == 0, "\(resumed.stderr)")
-        #expect(!resumed.stdout.contains("epoch 3/12"))
+        #expect(!resumed.stdout.contains("epoch 2/6"))
         #expect(!FileManager.default.fileExists(atPath: folder.path("killed.training")))
         func kept(_ name: String) throws -> [String: [Float]] {
             try Dictionary(

