@@ -85,6 +85,39 @@ struct ExperimentCommandTests {
         #expect(picture.contains("vgg8-w0.25"))
     }
 
+    /// Every part of the study once; the block wins back what programming took.
+    @Test func aTinySharedBlockIsAheadOfNone() throws {
+        let folder = try Folder()
+        let run = try Programs.run(
+            "hostagent",
+            [
+                "experiment", "tiny-shared-block", "--data", "digits", "--quick", "--sigma", "0.3",
+                "--block-sigma", "0.3", "--json", "--output", folder.path("table"),
+            ])
+        #expect(run.status == 0, "\(run.stderr)")
+        let table = try JSONDecoder().decode(Table.self, from: Data(run.stdout.utf8))
+        let arms = [
+            "noise-free", "noise injection only", "tiny shared block", "the same, not written",
+            "retrain last layer", "retrain last layers", "retrain last layers, open loop",
+        ]
+        #expect(table.rows.prefix(14).map { $0[2] } == arms + arms)
+        let whole = table.rows[7 ..< 14].compactMap { Double($0[3]) }
+        #expect(whole.count == 7 && whole[2] > whole[1] + 5, "\(table.rows)")
+        #expect(
+            table.rows.dropFirst(14).map { "\($0[0]) \($0[1])" }
+                == ["channels 16", "channels 32", "reads 1", "reads 16"].flatMap { [$0, $0] })
+    }
+
+    @Test(arguments: [
+        ["--sigma", "1.5"], ["--model", "densenet40"], ["--model", "lenet-8x8-b5"],
+        ["--block-epochs", "11"], ["--training-images", "0"], ["--model", "resnet21"],
+    ])
+    func aBlockThatCannotBeIsRefused(arguments: [String]) throws {
+        let run = try Programs.run(
+            "hostagent", ["experiment", "tiny-shared-block", "--data", "digits"] + arguments)
+        #expect(run.status == 64, "\(run.stderr)")
+    }
+
     @Test(arguments: [
         (["--chips", "0"], 64), (["--bits", "A1W2"], 64), (["--sigma", "-1"], 64),
         (["--output", "/proc/nowhere"], 73),

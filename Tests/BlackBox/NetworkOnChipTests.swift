@@ -70,7 +70,8 @@ struct NetworkOnChipTests {
         ("lenet5", WeightMapping.differential), ("lenet5", .offset), ("lenet-8x8", .differential),
         ("lenet3", .differential), ("resnet20-w4", .differential), ("resnet20-w2-k5", .offset),
         ("resnet18-w3", .differential), ("densenet40-w1", .differential),
-        ("vgg8-w0.03125", .differential),
+        ("vgg8-w0.03125", .differential), ("lenet3-b5-l2", .differential),
+        ("resnet20-w4-b7", .differential), ("lenet3-b7", .offset),
     ])
     func everyLayersCodesAreTheHostsIntegers(model: String, mapping: WeightMapping) throws {
         let bench = try Bench()

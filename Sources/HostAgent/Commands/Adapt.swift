@@ -11,6 +11,7 @@ enum AdaptationMethod: String, CaseIterable {
     case batchNormMean = "batch-norm-mean"
     case batchNormFineTuning = "batch-norm-fine-tuning"
     case entropy, exit
+    case tinySharedBlock = "tiny-shared-block"
 
     /// As an option names it.
     init(argument: String) throws {
@@ -24,7 +25,9 @@ enum AdaptationMethod: String, CaseIterable {
     static var names: String { allCases.map(\.rawValue).joined(separator: ", ") }
 
     /// - Parameter epochs: `nil`: the method's own.
-    func strategy(layer: String, epochs: Int?, seed: UInt64) -> any AdaptationStrategy {
+    func strategy(layer: String, epochs: Int?, seed: UInt64, block: BlockOptions)
+        -> any AdaptationStrategy
+    {
         switch self {
         case .layer: LayerFineTuning(layer: layer, epochs: epochs ?? 6, seed: seed)
         case .reprogram: Reprogramming()
@@ -37,6 +40,7 @@ enum AdaptationMethod: String, CaseIterable {
         case .batchNormFineTuning: BatchNormFineTuning(epochs: epochs ?? 5, seed: seed)
         case .entropy: EntropyMinimisation(epochs: epochs ?? 1, seed: seed)
         case .exit: ExitSelection()
+        case .tinySharedBlock: block.strategy(epochs: epochs, seed: seed)
         }
     }
 }
@@ -53,12 +57,14 @@ struct Adapt: ParsableCommand {
             + "the weight, layer-fixed, loss by drift, a control); batch-norm, batch-norm-mean "
             + "(statistics measured anew), batch-norm-fine-tuning (γ and β learn from labels), "
             + "entropy (γ and β learn without); exit (where images leave a network of several "
-            + "exits).")
+            + "exits); tiny-shared-block (a small block in the network learns around the "
+            + "deviations read back, and is written).")
 
     @OptionGroup var common: CommonOptions
     @OptionGroup var chipOptions: ChipOptions
     @OptionGroup var dataOptions: DataOptions
     @OptionGroup var shiftOptions: ShiftOptions
+    @OptionGroup(title: "Options of tiny-shared-block") var block: BlockOptions
 
     @Argument(help: "The deployment file; rewritten with the adapted checkpoint.")
     var deployment = "deployment.json"
@@ -82,6 +88,10 @@ struct Adapt: ParsableCommand {
             throw ValidationError(
                 "--layer belongs to the method 'layer', not '\(method.rawValue)'.")
         }
+        if let option = block.given, method != .tinySharedBlock {
+            throw ValidationError(
+                "\(option) belongs to the method 'tiny-shared-block', not '\(method.rawValue)'.")
+        }
     }
 
     func run() throws {
@@ -96,7 +106,8 @@ struct Adapt: ParsableCommand {
         let session = try chipOptions.session(bank: place.bank)
         try place.check(session, holds: trained.network, file: deployment)
         defer { try? session.releaseLease() }
-        let strategy = method.strategy(layer: layer, epochs: epochs, seed: common.seed)
+        let strategy = method.strategy(
+            layer: layer, epochs: epochs, seed: common.seed, block: block)
         let report = try AdaptationReport.measuring(
             strategy, of: trained.network, &place, on: session, images: split.training,
             test: split.test
@@ -106,7 +117,7 @@ struct Adapt: ParsableCommand {
             try $0.write(to: deployment)
         }
         try Checkpoint(
-            network: trained.network, scales: trained.scales,
+            network: trained.network, scales: place.scales(over: trained.scales),
             command: CommandLine.arguments.dropFirst().joined(separator: " "), seed: common.seed
         )
         .write(to: output)

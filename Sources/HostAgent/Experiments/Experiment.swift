@@ -79,14 +79,18 @@ public struct ExperimentStep {
     /// What it will take, in images seen: for the time left. An image that a
     /// network learns from counts as three.
     public let images: Int
+    /// Whether the figures are accuracies and nothing else.
+    public let isAccuracy: Bool
     /// Does it, tells how many images are done, and returns its figures.
     public let run: (_ progress: (Int) -> Void) throws -> [Double]
 
     public init(
-        name: String, images: Int, run: @escaping (_ progress: (Int) -> Void) throws -> [Double]
+        name: String, images: Int, isAccuracy: Bool = true,
+        run: @escaping (_ progress: (Int) -> Void) throws -> [Double]
     ) {
         self.name = name
         self.images = images
+        self.isAccuracy = isAccuracy
         self.run = run
     }
 }

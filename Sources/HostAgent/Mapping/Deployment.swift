@@ -81,6 +81,13 @@ public struct Deployment: Codable, Equatable, Sendable {
         return place
     }
 
+    /// A network's scales with those of this deployment in their place.
+    public func scales(over trained: QuantisationScales) -> QuantisationScales {
+        QuantisationScales(
+            layers: trained.layers.merging(
+                places.map { ($0.layer, $0.scales) }, uniquingKeysWith: { $1 }))
+    }
+
     public func write(to path: String) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]

@@ -70,7 +70,7 @@ public struct Mapper {
                         name: layer.name, rows: layer.rows, columns: layer.columns,
                         codeMax: WeightQuantisation.codeMax, mapping: mapping))
                 mapped.append(matrix)
-                return try write(layer, to: matrix, inputs, session, options)
+                return try write([layer], to: matrix, inputs, session, options)[0]
             }
             return (
                 try deployment(done, checkpoint: checkpoint, session, options),
@@ -97,14 +97,13 @@ public struct Mapper {
         let layers = try layers
         let matrices = try layers.map { try old.place(of: $0).matrix }
         let inputs = try calibrationInputs(calibration, of: layers)
+        let all = Array(zip(layers, matrices))
         var options = options
         if writesReferences { options.all = true }
         var marked = old
         marked.isUpdating = true
         try willChange(marked)
-        let done = try zip(layers, matrices).map { [options] in
-            try write($0, to: $1, inputs, session, options)
-        }
+        let done = try write(all, inputs, session, options)
         var new = try deployment(done, checkpoint: checkpoint, session, options)
         if !options.all {
             for index in new.places.indices {
@@ -121,8 +120,10 @@ public struct Mapper {
     public func program(
         _ deployment: inout Deployment, on session: any ChipSession, options: ProgramOptions
     ) throws -> [LayerReport] {
-        let reports = try layers.map { layer in
+        var written: Set<UInt32> = []
+        let reports = try layers.compactMap { layer -> LayerReport? in
             let place = try deployment.place(of: layer)
+            guard written.insert(place.matrix.id).inserted else { return nil }
             let codes = try WeightQuantisation.codes(of: layer, scale: place.scales.weight)
             return LayerReport(
                 layer: layer.name, matrix: place.matrix,
@@ -154,28 +155,71 @@ public struct Mapper {
         }
     }
 
+    /// Calibrates and writes layers of a deployed network that have learned, on matrices
+    /// mapped already, and enters them in the deployment.
+    ///
+    /// - Parameters:
+    ///   - learned: several layers that share a weight may share a matrix.
+    ///   - products: by which their inputs come about.
+    func write(
+        _ learned: [(layer: MatrixLayer, matrix: ChipMatrix)],
+        in deployment: inout Deployment, on session: any ChipSession, calibration: ImageSet,
+        with products: any MatrixProducts, options: ProgramOptions
+    ) throws -> [LayerReport] {
+        let inputs = try calibrationInputs(calibration, of: learned.map(\.layer), with: products)
+        let done = try write(learned, inputs, session, options)
+        for (place, _) in done {
+            deployment.places.removeAll { $0.layer == place.layer }
+            deployment.places.append(place)
+        }
+        deployment.model = network.name
+        return done.map(\.report)
+    }
+
     private func write(
-        _ layer: MatrixLayer, to mapped: ChipMatrix, _ inputs: [String: InputRecord],
+        _ all: [(layer: MatrixLayer, matrix: ChipMatrix)], _ inputs: [String: InputRecord],
         _ session: any ChipSession, _ options: ProgramOptions
-    ) throws -> (place: Deployment.LayerPlace, report: LayerReport) {
-        guard let vectors = inputs[layer.name] else {
-            preconditionFailure("inputs were recorded of every layer")
+    ) throws -> [(place: Deployment.LayerPlace, report: LayerReport)] {
+        var written: Set<UInt32> = []
+        return try all.flatMap { first in
+            guard written.insert(first.matrix.id).inserted else {
+                return [(place: Deployment.LayerPlace, report: LayerReport)]()
+            }
+            let sharing = all.filter { $0.matrix.id == first.matrix.id }.map(\.layer)
+            return try write(sharing, to: first.matrix, inputs, session, options)
         }
+    }
+
+    /// Calibrates and writes one matrix, which layers that share their weight may share:
+    /// its full scale is then the largest of theirs.
+    private func write(
+        _ layers: [MatrixLayer], to mapped: ChipMatrix, _ inputs: [String: InputRecord],
+        _ session: any ChipSession, _ options: ProgramOptions
+    ) throws -> [(place: Deployment.LayerPlace, report: LayerReport)] {
         var matrix = mapped
-        let layerScales = try scales.scales(of: layer)
-        let codes = try WeightQuantisation.codes(of: layer, scale: layerScales.weight)
+        let scale = try scales.scales(of: layers[0]).weight
+        let codes = try WeightQuantisation.codes(of: layers[0], scale: scale)
         if !session.dataSheet.isDigital {
-            let fullScale = try range.fullScale(
-                codes, slices: BitSlices(matrix), inputs: vectors.codes(), sheet: session.dataSheet,
-                method: options.method)
-            matrix.fullScaleMicroamperes = try session.calibrate(matrix, fullScale: fullScale)
+            let fullScales = try layers.map { layer in
+                guard let vectors = inputs[layer.name] else {
+                    preconditionFailure("inputs were recorded of every layer")
+                }
+                return try range.fullScale(
+                    codes, slices: BitSlices(matrix), inputs: vectors.codes(),
+                    sheet: session.dataSheet, method: options.method)
+            }
+            matrix.fullScaleMicroamperes = try session.calibrate(
+                matrix, fullScale: fullScales.reduce(0, max))
         }
-        let program = try program(layer, matrix, codes, options, session)
-        return (
-            Deployment.LayerPlace(
-                layer: layer.name, matrix: matrix, scales: layerScales, writingCost: program.cost),
-            LayerReport(layer: layer.name, matrix: matrix, program: program)
-        )
+        let program = try program(layers[0], matrix, codes, options, session)
+        return try layers.map { [matrix] layer in
+            (
+                Deployment.LayerPlace(
+                    layer: layer.name, matrix: matrix, scales: try scales.scales(of: layer),
+                    writingCost: program.cost),
+                LayerReport(layer: layer.name, matrix: matrix, program: program)
+            )
+        }
     }
 
     private func program(
@@ -205,12 +249,14 @@ public struct Mapper {
                 ? try .written(beside: done.map(\.place.matrix), on: session) : nil)
     }
 
-    /// Input codes of each layer, from the digital integer network.
+    /// Input codes of each layer.
+    ///
+    /// - Parameter products: `nil`: those of the digital integer network.
     private func calibrationInputs(
-        _ images: ImageSet, of layers: [MatrixLayer]
+        _ images: ImageSet, of layers: [MatrixLayer], with products: (any MatrixProducts)? = nil
     ) throws -> [String: InputRecord] {
         let recorder = InputRecorder(
-            try IntegerProducts(network, scales: scales), scales: scales,
+            try products ?? IntegerProducts(network, scales: scales), scales: scales,
             vectorsMax: calibrationVectorsMax)
         try noGrad {
             for range in images.ranges(of: 100) {
@@ -249,23 +295,22 @@ private struct InputRecord {
     }
 }
 
-/// Integer products that keep the input vectors of each layer.
+/// Products that keep the input vectors of each layer that has scales.
 private final class InputRecorder: MatrixProducts {
-    private let products: IntegerProducts
+    private let products: any MatrixProducts
     private let scales: QuantisationScales
     private let vectorsMax: Int
     private(set) var records: [String: InputRecord] = [:]
 
-    init(_ products: IntegerProducts, scales: QuantisationScales, vectorsMax: Int) {
+    init(_ products: any MatrixProducts, scales: QuantisationScales, vectorsMax: Int) {
         self.products = products
         self.scales = scales
         self.vectorsMax = vectorsMax
     }
 
     func product(of layer: MatrixLayer, with input: Tensor) throws -> Tensor {
-        let layerScales = try scales.scales(of: layer)
         let have = records[layer.name]?.vectors ?? 0
-        if have < vectorsMax {
+        if have < vectorsMax, let layerScales = scales.layers[layer.name] {
             let codes = try InputQuantisation.codes(input, layerScales)
             let vectors = try Unrolling.vectors(codes, of: layer)
             try records[layer.name, default: InputRecord(range: layerScales.inputCodes)].add(

@@ -17,6 +17,8 @@ public final class MatrixLayer: Layer {
     public let name: String
     public let kind: Kind
     public let weight: Tensor
+    /// Whose weight it is: the layer's own name, but where several share one.
+    public let weightName: String
     public let bias: Tensor?
     /// Standard deviation that the weights started with.
     public let initialDeviation: Double
@@ -36,6 +38,7 @@ public final class MatrixLayer: Layer {
     ) throws {
         self.name = name
         self.kind = kind
+        weightName = name
         let kernel = kind.kernel
         let rows = inputs * kernel * kernel
         let bound = 1 / Double(rows).squareRoot()
@@ -52,13 +55,28 @@ public final class MatrixLayer: Layer {
         bias = hasBias ? try generator.uniform(-bound ..< bound, [outputs]) : nil
     }
 
+    /// A linear layer without bias that multiplies with a weight which others may
+    /// multiply with too, and which has a name of its own.
+    ///
+    /// - Shape: `weight` is [out, in].
+    public init(_ name: String, sharing weight: Tensor, named weightName: String) {
+        precondition(weight.shape.count == 2)
+        self.name = name
+        kind = .linear
+        self.weight = weight
+        self.weightName = weightName
+        bias = nil
+        // The largest of an identity, so that a bound in deviations leaves it.
+        initialDeviation = 1
+    }
+
     /// Rows of the logical matrix: inputs of one product.
     public var rows: Int { weight.shape[1...].reduce(1, *) }
     /// Columns of the logical matrix: outputs of one product.
     public var columns: Int { weight.shape[0] }
 
     public var tensors: [NamedTensor] {
-        [NamedTensor("\(name).weight", weight, .weight)]
+        [NamedTensor("\(weightName).weight", weight, .weight)]
             + (bias.map { [NamedTensor("\(name).bias", $0, .offset)] } ?? [])
     }
 

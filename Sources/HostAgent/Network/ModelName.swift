@@ -12,6 +12,9 @@
 /// | k | kernel, 1, 3 or 5 (3) | ResNet-20 … 110 |
 /// | e | exits, 1 or 3 (1) | ResNet-20 … 110 |
 /// | c | classes, 2 … 1000 (10) | all |
+/// | b | channels of a shared block, 5 … 512 (none: no block) | all but DenseNet-40 |
+/// | l | its layers, 1 … 4 (1) | beside b |
+/// | i | its insertions, from the first on (all) | beside b |
 public struct ModelName: Equatable, Sendable {
     public enum Family: String, CaseIterable, Sendable {
         case lenet3, lenet5
@@ -56,12 +59,14 @@ public struct ModelName: Equatable, Sendable {
     public var kernel = 3
     public var exits = 1
     public var classes = 10
+    public var block: SharedBlock.Shape?
 
     public static let forms =
         "lenet3, lenet5, lenet-8x8, vgg8, vgg11, vgg16, resnet18, resnet20, 32, 44, 56, 110 or "
         + "densenet40; settings behind it as in vgg8-w0.25 (all channels times 0.25), resnet20-w32 "
         + "(channels of the first stage), densenet40-w6 (growth rate), resnet20-k5 (kernel 1, 3, 5), "
-        + "resnet56-e3 (three exits), resnet20-c100 (classes)"
+        + "resnet56-e3 (three exits), resnet20-c100 (classes), lenet3-b5-l1-i2 (a shared block of 5 "
+        + "channels, 1 layer, 2 insertions)"
 
     public init(_ text: String) throws(NetworkError) {
         let families = Family.allCases.filter {
@@ -71,19 +76,24 @@ public struct ModelName: Equatable, Sendable {
         self.family = family
         width = family.defaultWidth
         var seen: Set<Character> = []
+        var shape = SharedBlock.Shape(channels: 0)
         for setting in text.dropFirst(family.rawValue.count).split(
             separator: "-", omittingEmptySubsequences: false
         ).dropFirst() {
             guard let letter = setting.first, seen.insert(letter).inserted else {
                 throw .unknownModel(text)
             }
-            try set(letter, String(setting.dropFirst()), in: text)
+            try set(letter, String(setting.dropFirst()), in: text, &shape)
         }
+        guard shape.channels > 0 || seen.isDisjoint(with: ["l", "i"]) else {
+            throw .wrongSetting(model: text, setting: "l or i", allowed: "beside b only")
+        }
+        if shape.channels > 0 { block = shape }
     }
 
-    private mutating func set(_ letter: Character, _ number: String, in text: String)
-        throws(NetworkError)
-    {
+    private mutating func set(
+        _ letter: Character, _ number: String, in text: String, _ shape: inout SharedBlock.Shape
+    ) throws(NetworkError) {
         func refuse(_ allowed: String) -> NetworkError {
             .wrongSetting(model: text, setting: "\(letter)\(number)", allowed: allowed)
         }
@@ -98,8 +108,19 @@ public struct ModelName: Equatable, Sendable {
             kernel = try count([1, 3, 5], "a kernel of k1, k3 or k5")
         case "e" where family.isResidualForCIFAR:
             exits = try count([1, 3], "exits e1 or e3")
-        default: throw refuse(family.isResidualForCIFAR ? "w, k, e and c" : "w and c")
+        case "b" where family != .densenet40:
+            shape.channels = try count(Array(SharedBlock.channelsAllowed), "channels b5 … b512")
+        case "l" where family != .densenet40:
+            shape.layers = try count(Array(SharedBlock.layersAllowed), "layers l1 … l4")
+        case "i" where family != .densenet40:
+            shape.insertions = try count(Array(1 ... 1000), "insertions i1 …")
+        default: throw refuse(letters)
         }
+    }
+
+    private var letters: String {
+        let block = family == .densenet40 ? "" : ", b, l and i"
+        return (family.isResidualForCIFAR ? "w, k, e, c" : "w, c") + block
     }
 
     private func readWidth(
@@ -131,5 +152,6 @@ public struct ModelName: Equatable, Sendable {
             + (kernel == 3 ? "" : "-k\(kernel)")
             + (exits == 1 ? "" : "-e\(exits)")
             + (classes == 10 ? "" : "-c\(classes)")
+            + (block.map(\.canonical) ?? "")
     }
 }

@@ -1,11 +1,11 @@
 /// A network: blocks of layers one after the other, from images to class scores.
 public final class Network {
     /// As `--model` names it.
-    public let name: String
+    public internal(set) var name: String
     /// Channels, height, width of an image.
     public let imageShape: [Int]
     public let classes: Int
-    public let blocks: [Block]
+    public internal(set) var blocks: [Block]
 
     public init(name: String, imageShape: [Int], classes: Int, blocks: [Block]) {
         self.name = name
@@ -29,8 +29,14 @@ public final class Network {
         blocks.flatMap(\.all).compactMap { $0 as? BatchNorm }
     }
 
-    /// All that the network holds, by PyTorch names: what a checkpoint keeps.
-    public var tensors: [NamedTensor] { blocks.flatMap(\.all).flatMap(\.tensors) }
+    /// All that the network holds, by PyTorch names: what a checkpoint keeps. What
+    /// several layers share is there once.
+    public var tensors: [NamedTensor] {
+        var seen: Set<ObjectIdentifier> = []
+        return blocks.flatMap(\.all).flatMap(\.tensors).filter {
+            seen.insert(ObjectIdentifier($0.tensor)).inserted
+        }
+    }
     /// What is learned.
     public var parameters: [NamedTensor] { tensors.filter { $0.role != .statistic } }
 

@@ -2,8 +2,15 @@
 public enum NetworkCatalogue {
     /// A fresh network; the seed decides its weights.
     public static func make(_ name: String, seed: UInt64) throws -> Network {
-        let model = try ModelName(name)
-        let generator = try RandomGenerator(seed: seed, purpose: "initial weights")
+        var model = try ModelName(name)
+        let block = model.block
+        model.block = nil
+        let network = try make(model, RandomGenerator(seed: seed, purpose: "initial weights"))
+        if let block { try network.insert(block) }
+        return network
+    }
+
+    private static func make(_ model: ModelName, _ generator: RandomGenerator) throws -> Network {
         switch model.family {
         case .lenet3: return try lenet3(model, generator)
         case .lenet5: return try lenet5(model, generator)

@@ -6,6 +6,7 @@ public enum NetworkError: StatusError, Equatable {
     case wrongSetting(model: String, setting: String, allowed: String)
     case unknownLayer(String, layers: [String])
     case unknownBlock(String, blocks: [String])
+    case wrongInsertions(model: String, asked: Int?, places: Int)
     case imagesDoNotFit(network: String, expected: [Int], found: [Int])
     case noCalibrationInputs(layer: String)
     case noHeldOutImages
@@ -24,6 +25,9 @@ public enum NetworkError: StatusError, Equatable {
             "there is no layer '\(name)'; this network has \(layers.joined(separator: ", "))"
         case .unknownBlock(let name, let blocks):
             "there is no block '\(name)'; this network has \(blocks.joined(separator: ", "))"
+        case .wrongInsertions(let model, _, 0): "\(model) has no place for a shared block"
+        case .wrongInsertions(let model, let asked, let places):
+            "a shared block has 1 … \(places) insertions in \(model), not \(asked ?? 0)"
         case .imagesDoNotFit(let network, let expected, let found):
             "\(network) takes images of \(expected.times), the data has \(found.times)"
         case .noCalibrationInputs(let layer):
@@ -47,8 +51,8 @@ public enum NetworkError: StatusError, Equatable {
 extension NetworkError {
     public var exitStatus: ExitStatus {
         switch self {
-        case .unknownModel, .wrongSetting, .unknownLayer, .unknownBlock, .noHeldOutImages,
-            .diverged, .tooWideForWAGE, .cannotFold:
+        case .unknownModel, .wrongSetting, .unknownLayer, .unknownBlock, .wrongInsertions,
+            .noHeldOutImages, .diverged, .tooWideForWAGE, .cannotFold:
             .usage
         case .imagesDoNotFit, .noCalibrationInputs, .tooFewClasses: .data
         }

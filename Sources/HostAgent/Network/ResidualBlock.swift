@@ -16,7 +16,9 @@ public struct ResidualBlock: Layer {
 
     private let conv1: MatrixLayer
     private let bn1: BatchNorm
-    private let conv2: MatrixLayer
+    let conv2: MatrixLayer
+    /// A shared block behind `conv2`.
+    var insertion: SharedBlockInsertion?
     private let bn2: BatchNorm
     private let projection: [any Layer]
     private let stride: Int
@@ -52,12 +54,16 @@ public struct ResidualBlock: Layer {
             ]
     }
 
-    public var children: [any Layer] { [conv1, bn1, conv2, bn2] + projection }
+    public var children: [any Layer] {
+        [conv1, bn1, conv2] + (insertion.map { [$0] } ?? []) + [bn2] + projection
+    }
 
     public func forward(_ input: Tensor, with products: any MatrixProducts) throws -> Tensor {
         let inner = try bn1.forward(conv1.forward(input, with: products), with: products)
         try inner.rectify()
-        let output = try bn2.forward(conv2.forward(inner, with: products), with: products)
+        let second = try conv2.forward(inner, with: products)
+        let output = try bn2.forward(
+            insertion?.forward(second, with: products) ?? second, with: products)
         try output.accumulate(shortcut(input, with: products))
         try output.rectify()
         return output

@@ -84,10 +84,13 @@ public struct QuantisationScales: Codable, Equatable, Sendable {
     /// Static scales: s_x from the largest magnitude of the inputs that a layer
     /// sees in `images`, s_w from its weights. Where an input is negative, the
     /// layer's inputs are signed.
+    ///
+    /// - Parameter products: by which the layers' inputs come about.
     public static func measured(
-        _ network: Network, on images: ImageSet, method: WeightQuantisation.Method, batch: Int = 256
+        _ network: Network, on images: ImageSet, method: WeightQuantisation.Method,
+        batch: Int = 256, with products: any MatrixProducts = FloatProducts()
     ) throws -> QuantisationScales {
-        let watch = InputRanges()
+        let watch = InputRanges(products)
         try noGrad {
             for range in images.ranges(of: batch) {
                 _ = try network.exitScores(images.batch(range).images, with: watch)
@@ -108,15 +111,18 @@ public struct QuantisationScales: Codable, Equatable, Sendable {
     }
 }
 
-/// Floating-point products that note the least and the largest input of each
+/// Products that note the least and the largest input of each
 /// layer, and 0.
 private final class InputRanges: MatrixProducts {
+    private let products: any MatrixProducts
     var ranges: [String: ClosedRange<Double>] = [:]
+
+    init(_ products: any MatrixProducts) { self.products = products }
 
     func product(of layer: MatrixLayer, with input: Tensor) throws -> Tensor {
         let seen = ranges[layer.name] ?? 0 ... 0
         ranges[layer.name] =
             min(seen.lowerBound, try input.minimum()) ... max(seen.upperBound, try input.maximum())
-        return try FloatProducts().product(of: layer, with: input)
+        return try products.product(of: layer, with: input)
     }
 }

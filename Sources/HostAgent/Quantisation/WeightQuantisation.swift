@@ -64,24 +64,19 @@ extension MatrixLayer {
         }
     }
 
+    /// Values rows × columns as a tensor of the weight's shape.
+    func weight(of values: [Float]) throws(TorchError) -> Tensor {
+        let matrix = try Tensor.floats(values, shape: [rows, columns]).permuted([1, 0])
+            .contiguous()
+        guard kind != .linear else { return matrix }
+        let (kernel, inputs) = (kind.kernel, weight.shape[1])
+        return try matrix.reshaped([columns, kernel, kernel, inputs]).permuted([0, 3, 1, 2])
+    }
+
     /// Takes the weights s_w·q of codes rows × columns.
     public func assign(_ codes: WeightCodes, scale: Double) throws {
         precondition(codes.rows == rows && codes.columns == columns)
-        var weights = [Float](repeating: 0, count: codes.values.count)
-        for row in 0 ..< rows {
-            for column in 0 ..< columns {
-                weights[column * rows + row] = Float(
-                    scale * Double(codes.values[row * columns + column]))
-            }
-        }
-        let (kernel, inputs) = (self.kind.kernel, weight.shape[1])
-        switch kind {
-        case .linear: try weight.assign(.floats(weights, shape: weight.shape))
-        case .convolution:
-            try weight.assign(
-                .floats(weights, shape: [columns, kernel, kernel, inputs])
-                    .permuted([0, 3, 1, 2]))
-        }
+        try weight.assign(weight(of: codes.values.map { Float(scale * Double($0)) }))
     }
 }
 

@@ -33,8 +33,8 @@ final class GradientLearning: LearningRule {
     private let smoothing: Double
     private let consistency: Double
 
-    init(_ network: Network, _ plan: TrainingPlan) throws {
-        let learned = network.parameters
+    /// - Parameter learned: what is learned of the network.
+    init(_ network: Network, _ plan: TrainingPlan, of learned: [NamedTensor]) throws {
         parameters = learned.map(\.tensor)
         optimiser = try Optimiser(
             plan.optimiser, parameters: parameters,

@@ -10,6 +10,7 @@ public enum Trainer {
     ///   - quantisers: what rounds weights and inputs; `nil`: as the plan says, from the
     ///     first training images.
     ///   - passes: the products of each step; `nil`: as the plan says.
+    ///   - learning: what learns, not in integers; `nil`: all parameters.
     /// - Returns: the best epoch, where the plan may stop early.
     /// - Throws: `NetworkError.diverged` where a loss that is looked at is no finite
     ///   number; what was kept is then that of an earlier epoch.
@@ -17,7 +18,7 @@ public enum Trainer {
     public static func train(
         _ network: Network, on images: ImageSet, plan: TrainingPlan, heldOut: ImageSet? = nil,
         state: TrainingState? = nil, quantisers: NetworkQuantisers? = nil,
-        passes: (any TrainingPasses)? = nil,
+        passes: (any TrainingPasses)? = nil, learning: [NamedTensor]? = nil,
         progress: (TrainingProgress) throws -> Void = { _ in }
     ) throws -> BestEpoch? {
         guard network.imageShape == images.imageShape else {
@@ -30,7 +31,7 @@ public enum Trainer {
             if let wage = plan.wage {
                 try WAGELearning(wage, network, seed: plan.seed)
             } else {
-                try GradientLearning(network, plan)
+                try GradientLearning(network, plan, of: learning ?? network.parameters)
             }
         let stopping = try plan.stopping.map {
             guard let heldOut else { throw NetworkError.noHeldOutImages }

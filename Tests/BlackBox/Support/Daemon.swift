@@ -62,6 +62,14 @@ final class Daemon {
             ])
     }
 
+    /// 4-bit cells on a manual clock that open-loop programming misses by `spread` of G_on.
+    static func looseSpec(in folder: Folder, spread: Double) throws -> String {
+        try changedSpec(
+            "rram", in: folder,
+            device: ["programming_noise_relative": "{value: \(spread), source: \"chosen\"}"],
+            chip: ["mode": "manual", "rate_s_per_s": ""])
+    }
+
     private static let none = "{value: 0, source: \"chosen\"}"
 
     /// A shipped chip of RRAM with other values of some keys; an empty one leaves the

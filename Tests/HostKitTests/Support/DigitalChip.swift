@@ -56,6 +56,10 @@ final class DigitalChip: ChipSession {
     }
 
     func map(_ request: MatrixRequest) throws -> ChipMatrix {
+        let tiles = dataSheet.tiles(
+            rows: request.rows, columns: request.columns, weightBits: request.weightBits,
+            mapping: request.mapping)
+        guard try tiles <= tilesFree() else { throw Refused() }
         let matrix = ChipMatrix(
             id: nextID, name: request.name, rows: request.rows, columns: request.columns,
             slices: (request.weightBits + 1) / 2, bitsPerSlice: 2, codeMax: request.codeMax,
@@ -135,7 +139,10 @@ final class DigitalChip: ChipSession {
 
     func readConductances(_ matrix: ChipMatrix, repeats: Int) throws -> [Float] {
         let entry = stored[matrix.id]!
-        return (0 ..< matrix.slices).flatMap { entry.plus[$0] + entry.minus[$0] }
+        let truth = (0 ..< matrix.slices).flatMap { entry.plus[$0] + entry.minus[$0] }
+        guard imperfections.readNoise > 0 else { return truth }
+        let sigma = Float(imperfections.readNoise / power(Double(repeats), 0.5))
+        return zip(truth, try random.normal([truth.count]).floats()).map { $0 * (1 + sigma * $1) }
     }
 
     func multiply(
@@ -152,10 +159,11 @@ final class DigitalChip: ChipSession {
     }
 
     private func product(_ entry: Stored, _ batch: InputCodes) throws -> OutputCodes {
-        precondition(!batch.isSigned)
         let matrix = entry.matrix
         let slices = BitSlices(matrix)
-        let inputs = try Tensor.bytes(batch.values, shape: batch.shape).cast(to: .float32)
+        let inputs = try Tensor.floats(
+            batch.values.map { batch.isSigned ? Float(Int8(bitPattern: $0)) : Float($0) },
+            shape: batch.shape)
         let unit = ConverterRange.currentUnit(dataSheet)
         // One step of the ADC in (input code × level); 1 where it is ideal.
         let step =
