@@ -5,6 +5,7 @@ public enum NetworkError: StatusError, Equatable {
     case unknownModel(String)
     case wrongSetting(model: String, setting: String, allowed: String)
     case unknownLayer(String, layers: [String])
+    case unknownBlock(String, blocks: [String])
     case imagesDoNotFit(network: String, expected: [Int], found: [Int])
     case noCalibrationInputs(layer: String)
     case noHeldOutImages
@@ -18,6 +19,8 @@ public enum NetworkError: StatusError, Equatable {
             "the model '\(model)' can't have the setting '\(setting)'; allowed: \(allowed)"
         case .unknownLayer(let name, let layers):
             "there is no layer '\(name)'; this network has \(layers.joined(separator: ", "))"
+        case .unknownBlock(let name, let blocks):
+            "there is no block '\(name)'; this network has \(blocks.joined(separator: ", "))"
         case .imagesDoNotFit(let network, let expected, let found):
             "\(network) takes images of \(expected.times), the data has \(found.times)"
         case .noCalibrationInputs(let layer):
@@ -33,7 +36,9 @@ public enum NetworkError: StatusError, Equatable {
 extension NetworkError {
     public var exitStatus: ExitStatus {
         switch self {
-        case .unknownModel, .wrongSetting, .unknownLayer, .noHeldOutImages, .diverged: .usage
+        case .unknownModel, .wrongSetting, .unknownLayer, .unknownBlock, .noHeldOutImages,
+            .diverged:
+            .usage
         case .imagesDoNotFit, .noCalibrationInputs: .data
         }
     }

@@ -119,6 +119,10 @@ struct CatalogueTests {
         #expect(network.blocks.map(\.matrixLayers.count) == counts)
         #expect(
             network.blocks.flatMap(\.matrixLayers).map(\.name) == network.matrixLayers.map(\.name))
+        for name in names { #expect(try network.block(name).name == name) }
+        #expect(throws: NetworkError.unknownBlock("conv9", blocks: names)) {
+            _ = try network.block("conv9")
+        }
     }
 
     @Test func tensorsCarryPyTorchsNames() throws {

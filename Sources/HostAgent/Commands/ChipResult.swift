@@ -1,0 +1,39 @@
+import HostKit
+
+/// What `deploy`, `evaluate` and `adapt` say.
+struct ChipResult: Encodable, CustomStringConvertible {
+    var title: String
+    var accuracy: Accuracy?
+    var accuracyDigital: Accuracy?
+    var adaptation: AdaptationReport?
+    var clippedShare: Double?
+    var unverifiedCells: UInt64?
+    var cost: ChipCost
+    var images: String
+    var written: String?
+
+    var description: String {
+        var lines = [title]
+        if let adaptation {
+            lines.append(
+                "before: \(adaptation.before.percent), after: \(adaptation.after.percent) (\(images))"
+            )
+            lines.append(
+                "images used: \(adaptation.imagesUsed) (needs \(adaptation.data.rawValue)); "
+                    + "host time: \(Format.duration(adaptation.hostSeconds)); share of the most "
+                    + "worn cell's life: \(Format.percent(adaptation.lifeUsed))")
+        }
+        if let accuracyDigital { lines.append("digital, 8 bits:  \(accuracyDigital.percent)") }
+        if let accuracy { lines.append("through the chip: \(accuracy.percent) (\(images))") }
+        if let clippedShare { lines.append("clipped conversions: \(Format.percent(clippedShare))") }
+        if let unverifiedCells {
+            lines.append("cells that write-verify didn't reach: \(unverifiedCells)")
+        }
+        lines.append(
+            "pulses: \(Format.count(cost.pulses)), cells written: \(Format.count(cost.cellsWritten)), "
+                + "energy: \(Format.energy(picojoules: cost.energyPicojoules)), "
+                + "latency: \(Format.latency(nanoseconds: cost.latencyNanoseconds)) (simulated)")
+        if let written { lines.append("written: \(written)") }
+        return lines.joined(separator: "\n")
+    }
+}

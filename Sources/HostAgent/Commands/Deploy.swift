@@ -1,0 +1,121 @@
+import ArgumentParser
+import HostKit
+
+/// Puts a trained network on a chip.
+struct Deploy: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Maps, calibrates and programs a trained network; writes a deployment file.")
+
+    @OptionGroup var common: CommonOptions
+    @OptionGroup var chipOptions: ChipOptions
+    @OptionGroup var dataOptions: DataOptions
+
+    @Argument(help: "The checkpoint (safetensors).")
+    var checkpoint: String
+    @Option(help: "open-loop or write-verify.", transform: ProgramOptions.Method.init(argument:))
+    var method = ProgramOptions.Method.writeVerify
+    @Option(help: "Write-verify's band relative to G_on (default: the technology's).")
+    var tolerance: Double?
+    @Option(help: "Training images from which the ADC's ranges are found.")
+    var calibrationImages = 256
+    @Option(
+        help: "differential: a pair of cells a weight (default); offset: one cell.",
+        transform: WeightMapping.init(argument:))
+    var mapping: WeightMapping?
+    @Option(help: "The bank of the chip to use (default: the first analog one).")
+    var bank: String?
+    @Option(
+        help: ArgumentHelp("A layer that stays on the host; may be repeated.", valueName: "layer"))
+    var digital: [String] = []
+    @Flag(
+        help: ArgumentHelp(
+            "Write tuning columns together with the matrices, for self-tuning; with --update "
+                + "all weights are written then."))
+    var references = false
+    @Flag(help: "Take all matrices off the chip first.")
+    var replace = false
+    @Flag(help: "Reuse the matrices of the deployment file; write only weights that differ.")
+    var update = false
+    @Option(name: [.short, .long], help: "The deployment file to write.")
+    var output = "deployment.json"
+
+    func validate() throws {
+        if let tolerance, !(tolerance > 0 && tolerance <= 1) {
+            throw ValidationError("--tolerance must be above 0 and at most 1, not \(tolerance).")
+        }
+        if replace && update {
+            throw ValidationError("--replace and --update exclude each other.")
+        }
+        let kept = [
+            ("--bank", bank != nil), ("--mapping", mapping != nil), ("--digital", !digital.isEmpty),
+        ]
+        if update, let option = kept.first(where: \.1)?.0 {
+            throw ValidationError(
+                "\(option) and --update exclude each other: an update keeps the deployment's.")
+        }
+        if calibrationImages < 1 {
+            throw ValidationError("--calibration-images must be at least 1.")
+        }
+    }
+
+    func run() throws {
+        try common.start(isSmall: dataOptions.location == .embeddedDigits)
+        let trained = try Checkpoint(contentsOf: checkpoint)
+        let split = try dataOptions.location.load(for: trained.network)
+        try DataFile.checkWritable(output)
+        var old = update ? try Deployment(contentsOf: output) : nil
+        // One that was cut short is made good by the next.
+        old?.isUpdating = nil
+        let session = try chipOptions.session(bank: old?.bank ?? bank)
+        try old?.check(session, holds: trained.network, file: output)
+        try session.acquireLease()
+        defer { try? session.releaseLease() }
+        var mapper = Mapper(trained.network, scales: trained.scales)
+        mapper.mapping = mapping ?? .differential
+        mapper.writesReferences = references
+        mapper.digital = old.map { Set($0.digital.keys) } ?? Set(digital)
+        let images = try split.training.first(calibrationImages)
+        let options = ProgramOptions(method, tolerance: tolerance)
+        var (deployment, reports) =
+            if let old {
+                try mapper.update(
+                    old, on: session, checkpoint: checkpoint, calibration: images,
+                    options: options
+                ) { try $0.write(to: output) }
+            } else {
+                try mapper.deploy(
+                    to: session, checkpoint: checkpoint, calibration: images, options: options,
+                    replacing: replace)
+            }
+        deployment.name(checkpoint: checkpoint, beside: output)
+        try deployment.write(to: output)
+        try Output.print(
+            ChipResult(
+                title: "\(trained.network.name) on chip \(deployment.chip): "
+                    + deployment.places.map { "\($0.layer) → matrix \($0.matrix.id)" }.joined(
+                        separator: ", "),
+                unverifiedCells: reports.reduce(0) { $0 + $1.program.unverified },
+                cost: session.cost, images: split.training.name, written: output),
+            json: common.json)
+    }
+}
+
+extension WeightMapping {
+    init(argument: String) throws {
+        guard let mapping = Self(rawValue: argument) else {
+            throw ValidationError("the mapping must be differential or offset, not '\(argument)'.")
+        }
+        self = mapping
+    }
+}
+
+extension ProgramOptions.Method {
+    /// As an option names it.
+    init(argument: String) throws {
+        guard let method = Self(rawValue: argument) else {
+            throw ValidationError(
+                "the method must be open-loop or write-verify, not '\(argument)'.")
+        }
+        self = method
+    }
+}
