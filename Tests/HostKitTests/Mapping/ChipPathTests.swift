@@ -171,7 +171,7 @@ struct ChipPathTests {
         #expect(try chip.matrices() == [old])
         try replace(mapper, on: chip)
         #expect(try chip.matrices().map(\.name) == ["conv1", "conv2", "fc1", "fc2"])
-        #expect(try chip.tilesFree() == 0)
+        #expect(try chip.tilesFree(inBank: "nvm") == 0)
     }
 
     /// The chip refuses amid an update: the file on disk says so until the next one is done.
