@@ -538,6 +538,9 @@ nvt_failure nvt_entropy(nvt_tensor logits, nvt_tensor *out) {
         *out = hand(-(logs.exp() * logs).sum(1).mean());
     });
 }
+nvt_failure nvt_softmax(nvt_tensor logits, nvt_tensor *out) {
+    return guarded([&] { *out = hand(at::softmax(borrow(logits), 1)); });
+}
 
 // ---- gradients
 

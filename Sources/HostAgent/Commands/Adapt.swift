@@ -3,7 +3,10 @@ import HostKit
 
 /// The ways to adapt, as `--method` names them.
 enum AdaptationMethod: String, CaseIterable {
-    case layer, gtm
+    case layer, blocks
+    case lastLayer = "last-layer"
+    case lastLayers = "last-layers"
+    case gtm
     case gtmAndLTM = "gtm-ltm"
     case ltmOfOneSide = "gtm-ltm-one-side"
     case drift
@@ -24,9 +27,17 @@ enum AdaptationMethod: String, CaseIterable {
     static var names: String { allCases.map(\.rawValue).joined(separator: ", ") }
 
     /// - Parameter epochs: `nil`: the method's own.
-    func strategy(layer: String, epochs: Int?, seed: UInt64) -> any AdaptationStrategy {
-        switch self {
-        case .layer: LayerFineTuning(layer: layer, epochs: epochs ?? 6, seed: seed)
+    func strategy(
+        of network: Network, layer: String, _ tuning: FineTuningOptions, epochs: Int?, seed: UInt64
+    ) throws -> any AdaptationStrategy {
+        func tuned(_ method: FineTuning) -> FineTuning {
+            tuning.applied(to: method, epochs: epochs, seed: seed)
+        }
+        return switch self {
+        case .layer: tuned(FineTuning(layers: [layer]))
+        case .blocks: tuned(FineTuning(blocks: try tuning.blocks(of: network), of: network))
+        case .lastLayer: tuned(.lastLayer(of: network))
+        case .lastLayers: tuned(.lastLayers(of: network))
         case .gtm: SelfTuningByReferences(.gtm)
         case .gtmAndLTM: SelfTuningByReferences(.gtmAndLTM)
         case .ltmOfOneSide: SelfTuningByReferences(.ltmOfOneSide)
@@ -44,7 +55,8 @@ struct Adapt: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Adapts a deployed network on its chip; writes a checkpoint and a deployment "
             + "file.",
-        discussion: "Methods: layer (one layer learns and is written again); gtm, gtm-ltm, drift, "
+        discussion: "Methods: layer (one layer learns and is written again); blocks (some blocks "
+            + "learn); last-layer, last-layers (retrained on the host, then written); gtm, gtm-ltm, drift, "
             + "gtm-ltm-one-side (products corrected by tuning columns: variance proportional to "
             + "the weight, layer-fixed, loss by drift, a control); batch-norm, batch-norm-mean "
             + "(statistics measured anew), batch-norm-fine-tuning (γ and β learn from labels), "
@@ -53,6 +65,7 @@ struct Adapt: ParsableCommand {
     @OptionGroup var common: CommonOptions
     @OptionGroup var chipOptions: ChipOptions
     @OptionGroup var dataOptions: DataOptions
+    @OptionGroup var tuning: FineTuningOptions
 
     @Argument(help: "The deployment file; rewritten with the adapted checkpoint.")
     var deployment = "deployment.json"
@@ -76,6 +89,7 @@ struct Adapt: ParsableCommand {
             throw ValidationError(
                 "--layer belongs to the method 'layer', not '\(method.rawValue)'.")
         }
+        try tuning.check(for: method)
     }
 
     func run() throws {
@@ -88,7 +102,8 @@ struct Adapt: ParsableCommand {
         for file in [output, deployment] { try DataFile.checkWritable(file) }
         let session = try chipOptions.session(bank: place.bank)
         try place.check(session, holds: trained.network, file: deployment)
-        let strategy = method.strategy(layer: layer, epochs: epochs, seed: common.seed)
+        let strategy = try method.strategy(
+            of: trained.network, layer: layer, tuning, epochs: epochs, seed: common.seed)
         let report = try AdaptationReport.measuring(
             strategy, of: trained.network, &place, on: session,
             images: split.training.first(images),

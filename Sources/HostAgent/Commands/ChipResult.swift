@@ -23,6 +23,7 @@ struct ChipResult: Encodable, CustomStringConvertible {
                     + "host time: \(Format.duration(adaptation.hostSeconds)); share of the most "
                     + "worn cell's life: \(Format.percent(adaptation.lifeUsed))")
         }
+        if let findings = adaptation?.findings { lines += findings.lines }
         if let accuracyDigital { lines.append("digital, 8 bits:  \(accuracyDigital.percent)") }
         if let accuracy { lines.append("through the chip: \(accuracy.percent) (\(images))") }
         if let clippedShare { lines.append("clipped conversions: \(Format.percent(clippedShare))") }
@@ -35,5 +36,22 @@ struct ChipResult: Encodable, CustomStringConvertible {
                 + "latency: \(Format.latency(nanoseconds: cost.latencyNanoseconds)) (simulated)")
         if let written { lines.append("written: \(written)") }
         return lines.joined(separator: "\n")
+    }
+}
+
+extension AdaptationFindings {
+    fileprivate var lines: [String] {
+        var lines: [String] = []
+        if let first = losses.first, let last = losses.last {
+            lines.append(
+                "weights that learn: \(Format.count(UInt64(weights))); loss of the first step: "
+                    + "\(Format.decimal(first, 3)), of the last: \(Format.decimal(last, 3))")
+        }
+        if let zeroGradients, let zeroChanges {
+            lines.append(
+                "gradients that are zero: \(Format.percent(zeroGradients)), once rounded: "
+                    + Format.percent(zeroChanges))
+        }
+        return lines
     }
 }

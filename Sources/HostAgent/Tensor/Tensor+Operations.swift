@@ -146,6 +146,17 @@ extension Tensor {
     }
     /// Mean Shannon entropy −Σ p·ln p of the predictions that logits [n, classes] stand for.
     public func entropy() throws(TorchError) -> Tensor { try made { nvt_entropy(handle, $0) } }
+    /// The predictions p = e^s/Σ e^s that logits s [n, classes] stand for.
+    public func softmax() throws(TorchError) -> Tensor { try made { nvt_softmax(handle, $0) } }
+    /// ½ Σ_n Σ_c (x[n, c] − [c = label n])² of self [n, classes] and labels [n] (Int64).
+    public func halfSquaredError(to labels: Tensor) throws(TorchError) -> Tensor {
+        let classes = shape[1]
+        var target = [Float](repeating: 0, count: count)
+        for (row, label) in try labels.integers().enumerated() { target[row * classes + label] = 1 }
+        let error = try adding(.floats(target, shape: shape), times: -1)
+        return try error.reshaped([1, count]).matrixProduct(error.reshaped([count, 1]))
+            .reshaped([]).scaled(by: 0.5)
+    }
     /// Zero channels before and behind those of [n, c, h, w].
     public func paddedChannels(before: Int, behind: Int) throws(TorchError) -> Tensor {
         try made { nvt_pad_channels(handle, Int64(before), Int64(behind), $0) }

@@ -73,14 +73,6 @@ extension WAGE {
     ///
     /// - Shape: scores [n, classes], labels [n] (Int64) → a scalar.
     public func loss(_ scores: Tensor, _ labels: Tensor) throws -> Tensor {
-        let classes = scores.shape[1]
-        var target = [Float](repeating: 0, count: scores.count)
-        for (image, label) in try labels.integers().enumerated() {
-            target[image * classes + label] = 1
-        }
-        let error = try scores.withErrorsQuantised(bits: errors)
-            .adding(.floats(target, shape: scores.shape), times: -1)
-        return try error.reshaped([1, error.count])
-            .matrixProduct(error.reshaped([error.count, 1])).reshaped([]).scaled(by: 0.5)
+        try scores.withErrorsQuantised(bits: errors).halfSquaredError(to: labels)
     }
 }

@@ -162,6 +162,8 @@ nvt_failure nvt_cross_entropy(
     nvt_tensor logits, nvt_tensor labels, double smoothing, nvt_tensor *out);
 // Mean over rows of -sum p ln p, p = softmax.
 nvt_failure nvt_entropy(nvt_tensor logits, nvt_tensor *out);
+// Over dimension 1.
+nvt_failure nvt_softmax(nvt_tensor logits, nvt_tensor *out);
 
 // ---- gradients
 
