@@ -190,12 +190,23 @@ struct SelfTuningOnChipTests {
         // The deployment keeps the correction.
         #expect(try result(["evaluate", deployment]).accuracy?.correct == report.after.correct)
 
+        // The columns say nothing of weights written after them.
+        let late = try run(adapt + ["--method", "layer"])
+        #expect(late.status == 65)
+        #expect(late.stderr.contains("corrected by tuning columns (gtm)"), "\(late.stderr)")
+        #expect(try result(["evaluate", deployment]).accuracy?.correct == report.after.correct)
+        // Written with the weights, they stay; the correction is void.
+        let again = try result(adapt + ["--method", "reprogram"])
+        #expect(again.cost.cellsWritten == deployed.cost.cellsWritten)
+        #expect(try Deployment(contentsOf: deployment).selfTuning == nil)
+        #expect(try result(adapt + ["--method", "gtm"]).adaptation?.data == "nothing")
+
         let without = try run(adapt + ["--method", "batch-norm"])
         #expect(without.status == 64)
         #expect(without.stderr.contains("lenet-8x8 has no batch norm"), "\(without.stderr)")
         let unknown = try run(adapt + ["--method", "prayer"])
         #expect(unknown.status == 64)
-        #expect(unknown.stderr.contains("one of layer, gtm"), "\(unknown.stderr)")
+        #expect(unknown.stderr.contains("one of layer, "), "\(unknown.stderr)")
         #expect(try run(adapt + ["--method", "drift", "--layer", "fc1"]).status == 64)
     }
 }

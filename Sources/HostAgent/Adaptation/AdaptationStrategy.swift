@@ -8,6 +8,8 @@ public protocol AdaptationStrategy: Sendable {
     var name: String { get }
     /// What it looks at of the images it is given.
     var data: AdaptationData { get }
+    /// Which weights it writes again; `some` unless a strategy says otherwise.
+    var writes: WrittenWeights { get }
 
     /// Adapts. The images are training images; what is measured afterwards isn't
     /// the strategy's to see.
@@ -47,6 +49,20 @@ public struct AdaptationFindings: Codable, Equatable, Sendable {
     public init(weights: Int) { self.weights = weights }
 }
 
+extension AdaptationStrategy {
+    public var writes: WrittenWeights { .some }
+}
+
+/// Which weights a strategy writes again. While it does, the chip is neither what it
+/// was nor what it will be.
+public enum WrittenWeights: Sendable {
+    case none
+    /// Cells that are younger than the others then, and than the tuning columns.
+    case some
+    /// All, and the tuning columns with them.
+    case all
+}
+
 /// What an adaptation needs beside the chip.
 public enum AdaptationData: String, Codable, Sendable {
     case nothing, images
@@ -71,17 +87,34 @@ public struct AdaptationReport: Codable, Sendable {
 }
 
 extension AdaptationReport {
-    /// Runs a strategy between two evaluations through the chip.
+    /// Runs a strategy between two evaluations through the chip, in which images leave
+    /// by the deployment's rule of that time.
+    ///
+    /// - Parameters:
+    ///   - known: the accuracy before, where it was measured already.
+    ///   - willChange: is given the deployment, marked as being updated, before a strategy
+    ///     that writes weights begins, to be kept: should it be cut short, the chip holds
+    ///     neither network.
     public static func measuring(
         _ strategy: any AdaptationStrategy, of network: Network, _ deployment: inout Deployment,
-        on session: any ChipSession, images: ImageSet, test: ImageSet, before known: Accuracy? = nil
+        on session: any ChipSession, images: ImageSet, test: ImageSet,
+        before known: Accuracy? = nil,
+        willChange: (Deployment) throws -> Void = { _ in }
     ) throws -> AdaptationReport {
         func accuracy() throws -> Accuracy {
-            try Evaluation.accuracy(network, with: ChipProducts(session, deployment), on: test)
+            try Evaluation.accuracy(
+                network, with: ChipProducts(session, deployment), on: test,
+                by: deployment.exitRule)
         }
         let before = try known ?? accuracy()
         let (costBefore, healthBefore) = (session.cost, try session.health())
         let start = ContinuousClock.now
+        if strategy.writes == .some { try deployment.willWriteSomeWeights() }
+        if strategy.writes != .none {
+            var marked = deployment
+            marked.isUpdating = true
+            try willChange(marked)
+        }
         let findings = try strategy.adaptWithFindings(
             network, &deployment, on: session, images: images)
         let seconds = (ContinuousClock.now - start) / .seconds(1)

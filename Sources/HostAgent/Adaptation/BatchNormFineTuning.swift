@@ -23,6 +23,7 @@ public struct BatchNormFineTuning: AdaptationStrategy {
 
     public var name: String { "batch-norm fine-tuning" }
     public var data: AdaptationData { .labelledImages }
+    public var writes: WrittenWeights { .none }
 
     /// η of an epoch, from 0.
     package func rate(inEpoch epoch: Int) -> Double { rate / pow(5, Double(epoch / 2)) }

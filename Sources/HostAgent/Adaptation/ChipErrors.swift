@@ -28,24 +28,9 @@ public final class ChipErrors: ErrorProducts {
     public func inputGradient(
         of layer: MatrixLayer, inputShape: [Int], from gradient: Tensor
     ) throws -> Tensor {
-        let errors =
-            switch layer.kind {
-            case .linear: try gradient.contiguous()
-            case .convolution:
-                try gradient.permuted([0, 2, 3, 1]).contiguous().reshaped([-1, layer.columns])
-            }
-        let products = try product(layer, deployment.place(of: layer), errors)
-        guard case .convolution(let kernel, let stride, let padding) = layer.kind else {
-            return products
-        }
-        return
-            try products
-            .reshaped([inputShape[0], -1, kernel * kernel, inputShape[1]])
-            .permuted([0, 3, 2, 1])
-            .contiguous().reshaped([inputShape[0], layer.rows, -1])
-            .folded(
-                height: inputShape[2], width: inputShape[3], kernel: kernel, stride: stride,
-                padding: padding)
+        let products = try product(
+            layer, deployment.place(of: layer), layer.errorVectors(gradient))
+        return try layer.foldedGradient(products, inputShape: inputShape)
     }
 
     /// [vectors, rows] of errors [vectors, columns].

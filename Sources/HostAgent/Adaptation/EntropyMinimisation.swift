@@ -25,6 +25,7 @@ public struct EntropyMinimisation: AdaptationStrategy {
 
     public var name: String { "entropy minimisation" }
     public var data: AdaptationData { .images }
+    public var writes: WrittenWeights { .none }
 
     public func adapt(
         _ network: Network, _ deployment: inout Deployment, on session: any ChipSession,

@@ -10,6 +10,7 @@ extension FineTuning {
         _ network: Network, _ deployment: inout Deployment, on session: any ChipSession,
         images: ImageSet
     ) throws -> AdaptationFindings? {
+        try deployment.willWriteSomeWeights()
         let (start, learning) = try learningLayers(network, deployment)
         let chip = ChipProducts(session, deployment)
         let inputs = try measuredInputs(network, upTo: start, chip, images)

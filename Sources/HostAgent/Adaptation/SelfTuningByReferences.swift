@@ -16,6 +16,7 @@ public struct SelfTuningByReferences: AdaptationStrategy {
 
     public var name: String { "self-tuning, \(correction.rawValue)" }
     public var data: AdaptationData { .nothing }
+    public var writes: WrittenWeights { .none }
 
     public func adapt(
         _ network: Network, _ deployment: inout Deployment, on session: any ChipSession,

@@ -188,3 +188,12 @@ public struct ProgramReport: Equatable, Sendable {
         self.readBack = readBack
     }
 }
+
+extension ProgramReport {
+    /// Of two commands, the later one's weights as read afterwards.
+    static func + (a: ProgramReport, b: ProgramReport) -> ProgramReport {
+        ProgramReport(
+            cells: a.cells + b.cells, verified: a.verified + b.verified,
+            unverified: a.unverified + b.unverified, cost: a.cost + b.cost, readBack: b.readBack)
+    }
+}

@@ -6,14 +6,14 @@ enum AdaptationMethod: String, CaseIterable {
     case layer, blocks
     case lastLayer = "last-layer"
     case lastLayers = "last-layers"
-    case gtm
+    case reprogram, gtm
     case gtmAndLTM = "gtm-ltm"
     case ltmOfOneSide = "gtm-ltm-one-side"
     case drift
     case batchNorm = "batch-norm"
     case batchNormMean = "batch-norm-mean"
     case batchNormFineTuning = "batch-norm-fine-tuning"
-    case entropy
+    case entropy, exit
 
     /// As an option names it.
     init(argument: String) throws {
@@ -38,6 +38,7 @@ enum AdaptationMethod: String, CaseIterable {
         case .blocks: tuned(FineTuning(blocks: try tuning.blocks(of: network), of: network))
         case .lastLayer: tuned(.lastLayer(of: network))
         case .lastLayers: tuned(.lastLayers(of: network))
+        case .reprogram: Reprogramming()
         case .gtm: SelfTuningByReferences(.gtm)
         case .gtmAndLTM: SelfTuningByReferences(.gtmAndLTM)
         case .ltmOfOneSide: SelfTuningByReferences(.ltmOfOneSide)
@@ -46,6 +47,7 @@ enum AdaptationMethod: String, CaseIterable {
         case .batchNormMean: BatchNormReestimation(averaging: .plain, passes: epochs ?? 1)
         case .batchNormFineTuning: BatchNormFineTuning(epochs: epochs ?? 5, seed: seed)
         case .entropy: EntropyMinimisation(epochs: epochs ?? 1, seed: seed)
+        case .exit: ExitSelection()
         }
     }
 }
@@ -55,16 +57,20 @@ struct Adapt: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Adapts a deployed network on its chip; writes a checkpoint and a deployment "
             + "file.",
-        discussion: "Methods: layer (one layer learns and is written again); blocks (some blocks "
-            + "learn); last-layer, last-layers (retrained on the host, then written); gtm, gtm-ltm, drift, "
+        discussion:
+            "Methods: layer (one layer learns and is written again); blocks (some blocks "
+            + "learn); last-layer, last-layers (retrained on the host, then written); reprogram (all weights "
+            + "are written again); gtm, gtm-ltm, drift, "
             + "gtm-ltm-one-side (products corrected by tuning columns: variance proportional to "
             + "the weight, layer-fixed, loss by drift, a control); batch-norm, batch-norm-mean "
             + "(statistics measured anew), batch-norm-fine-tuning (γ and β learn from labels), "
-            + "entropy (γ and β learn without).")
+            + "entropy (γ and β learn without); exit (where images leave a network of several "
+            + "exits).")
 
     @OptionGroup var common: CommonOptions
     @OptionGroup var chipOptions: ChipOptions
     @OptionGroup var dataOptions: DataOptions
+    @OptionGroup var shiftOptions: ShiftOptions
     @OptionGroup var tuning: FineTuningOptions
 
     @Argument(help: "The deployment file; rewritten with the adapted checkpoint.")
@@ -96,18 +102,24 @@ struct Adapt: ParsableCommand {
         try common.start(isSmall: dataOptions.location == .embeddedDigits)
         var place = try Deployment(contentsOf: deployment)
         let trained = try Checkpoint(contentsOf: place.checkpointPath(beside: deployment))
-        let split = try dataOptions.location.load(for: trained.network)
+        let split = try shiftOptions.shift(seed: common.seed)
+            .split(for: trained.network, from: dataOptions.location, adapting: images)
         let layer = layer ?? trained.network.matrixLayers[0].name
         _ = try trained.network.place(of: layer)
         for file in [output, deployment] { try DataFile.checkWritable(file) }
         let session = try chipOptions.session(bank: place.bank)
         try place.check(session, holds: trained.network, file: deployment)
+        defer { try? session.releaseLease() }
         let strategy = try method.strategy(
             of: trained.network, layer: layer, tuning, epochs: epochs, seed: common.seed)
         let report = try AdaptationReport.measuring(
-            strategy, of: trained.network, &place, on: session,
-            images: split.training.first(images),
-            test: split.test)
+            strategy, of: trained.network, &place, on: session, images: split.training,
+            test: split.test
+        ) {
+            // Nobody else's lease is a reason to call the update cut short.
+            try session.acquireLease()
+            try $0.write(to: deployment)
+        }
         try Checkpoint(
             network: trained.network, scales: trained.scales,
             command: CommandLine.arguments.dropFirst().joined(separator: " "), seed: common.seed

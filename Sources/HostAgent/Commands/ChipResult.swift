@@ -1,16 +1,13 @@
 import HostKit
 
-/// What `deploy`, `evaluate` and `adapt` say.
+/// What `deploy` and `adapt` say.
 struct ChipResult: Encodable, CustomStringConvertible {
     var title: String
-    var accuracy: Accuracy?
-    var accuracyDigital: Accuracy?
     var adaptation: AdaptationReport?
-    var clippedShare: Double?
     var unverifiedCells: UInt64?
     var cost: ChipCost
     var images: String
-    var written: String?
+    var written: String
 
     var description: String {
         var lines = [title]
@@ -24,18 +21,20 @@ struct ChipResult: Encodable, CustomStringConvertible {
                     + "worn cell's life: \(Format.percent(adaptation.lifeUsed))")
         }
         if let findings = adaptation?.findings { lines += findings.lines }
-        if let accuracyDigital { lines.append("digital, 8 bits:  \(accuracyDigital.percent)") }
-        if let accuracy { lines.append("through the chip: \(accuracy.percent) (\(images))") }
-        if let clippedShare { lines.append("clipped conversions: \(Format.percent(clippedShare))") }
         if let unverifiedCells {
             lines.append("cells that write-verify didn't reach: \(unverifiedCells)")
         }
-        lines.append(
-            "pulses: \(Format.count(cost.pulses)), cells written: \(Format.count(cost.cellsWritten)), "
-                + "energy: \(Format.energy(picojoules: cost.energyPicojoules)), "
-                + "latency: \(Format.latency(nanoseconds: cost.latencyNanoseconds)) (simulated)")
-        if let written { lines.append("written: \(written)") }
+        lines.append(cost.line)
+        lines.append("written: \(written)")
         return lines.joined(separator: "\n")
+    }
+}
+
+extension ChipCost {
+    var line: String {
+        "pulses: \(Format.count(pulses)), cells written: \(Format.count(cellsWritten)), "
+            + "energy: \(Format.energy(picojoules: energyPicojoules)), "
+            + "latency: \(Format.latency(nanoseconds: latencyNanoseconds)) (simulated)"
     }
 }
 

@@ -12,11 +12,17 @@ struct Deploy: ParsableCommand {
 
     @Argument(help: "The checkpoint (safetensors).")
     var checkpoint: String
-    @Option(help: "open-loop or write-verify.", transform: ProgramOptions.Method.init(argument:))
-    var method = ProgramOptions.Method.writeVerify
+    @Option(
+        help: "open-loop, write-verify, or swim: write-verify of the weights that matter most.",
+        transform: { try oneOf(WritingMethod.self, $0, "the method") })
+    var method = WritingMethod.writeVerify
+    @Option(
+        help: ArgumentHelp(
+            "Of all weights that the method 'swim' write-verifies, 0 … 1 (default: 0.1)."))
+    var share: Double?
     @Option(help: "Write-verify's band relative to G_on (default: the technology's).")
     var tolerance: Double?
-    @Option(help: "Training images from which the ADC's ranges are found.")
+    @Option(help: "Training images from which the ADC's ranges, and swim's order, are found.")
     var calibrationImages = 256
     @Option(
         help: "differential: a pair of cells a weight (default); offset: one cell.",
@@ -44,9 +50,15 @@ struct Deploy: ParsableCommand {
     @Option(name: [.short, .long], help: "The deployment file to write.")
     var output = "deployment.json"
 
+    /// The share of swim at which the source has won back most (chosen).
+    private static let shareUsual = 0.1
+
     func validate() throws {
         if let tolerance, !(tolerance > 0 && tolerance <= 1) {
             throw ValidationError("--tolerance must be above 0 and at most 1, not \(tolerance).")
+        }
+        if let share, !(0 ... 1).contains(share) || method != .swim {
+            throw ValidationError("--share must be 0 … 1, beside --method swim, not \(share).")
         }
         if replace && update {
             throw ValidationError("--replace and --update exclude each other.")
@@ -86,7 +98,8 @@ struct Deploy: ParsableCommand {
         mapper.banks = Dictionary(uniqueKeysWithValues: bankOf.map { ($0.layer, $0.bank) })
         mapper.digital = old.map { Set($0.digital.keys) } ?? Set(digital)
         let images = try split.training.first(calibrationImages)
-        let options = ProgramOptions(method, tolerance: tolerance)
+        if method == .swim { try mapper.verify(share ?? Self.shareUsual, derivativesFrom: images) }
+        let options = ProgramOptions(method.ofChip, tolerance: tolerance)
         var (deployment, reports) =
             if let old {
                 try mapper.update(
@@ -139,13 +152,11 @@ extension WeightMapping {
     }
 }
 
-extension ProgramOptions.Method {
-    /// As an option names it.
-    init(argument: String) throws {
-        guard let method = Self(rawValue: argument) else {
-            throw ValidationError(
-                "the method must be open-loop or write-verify, not '\(argument)'.")
-        }
-        self = method
-    }
+/// How `deploy` writes, as `--method` names it.
+enum WritingMethod: String, CaseIterable {
+    case openLoop = "open-loop"
+    case writeVerify = "write-verify"
+    case swim
+
+    var ofChip: ProgramOptions.Method { self == .openLoop ? .openLoop : .writeVerify }
 }

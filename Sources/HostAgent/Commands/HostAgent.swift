@@ -11,7 +11,8 @@ struct HostAgent: ParsableCommand {
         discussion: "Exit statuses are those of firmware-specs/exit-status.md.",
         version: HostKit.version,
         subcommands: [
-            Demonstrate.self, Train.self, Deploy.self, Evaluate.self, Adapt.self, DataCommands.self,
+            Demonstrate.self, Train.self, Deploy.self, Evaluate.self, Adapt.self, Cost.self,
+            DataCommands.self,
             Experiments.self,
         ])
 

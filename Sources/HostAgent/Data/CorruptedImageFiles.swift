@@ -40,6 +40,34 @@ public enum CorruptedImageFiles {
             (severity - 1) * count ..< severity * count, name: "\(name) \(severity)")
     }
 
+    /// The images of one corruption to test with, from a file of all five severities or of one:
+    /// its labels tell, which are five times the same where there are five.
+    ///
+    /// - Parameter severity: 1 … 5; nil: 5, or the one that is there. Refused of a file of one
+    ///   severity, which doesn't say which it is.
+    public static func testImages(
+        in folder: String, corruption name: String, severity: Int?
+    ) throws -> ImageSet {
+        let all = try images(in: folder, corruption: name)
+        let labels = try all.labels.integers()
+        let count = all.count / 5
+        let isFivefold =
+            all.count % 5 == 0
+            && (count ..< all.count).allSatisfy { labels[$0] == labels[$0 - count] }
+        guard isFivefold else {
+            guard severity == nil else {
+                throw DataError.wrongContent(
+                    file: "\(folder)/\(name).npy", expected: "images at each of 5 severities",
+                    found: "one severity: leave --severity out")
+            }
+            return all
+        }
+        let severity = severity ?? ImageShift.severityUsual
+        precondition(Corruption.severities.contains(severity))
+        return try all.narrowed(
+            (severity - 1) * count ..< severity * count, name: "\(name) \(severity)")
+    }
+
     private static func labels(in folder: String, count: Int) throws -> [Int64] {
         let path = "\(folder)/labels.npy"
         let file = try NPYFile(reading: path)

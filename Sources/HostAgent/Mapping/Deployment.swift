@@ -8,8 +8,13 @@ public struct Deployment: Codable, Equatable, Sendable {
         public var layer: String
         public var matrix: ChipMatrix
         public var scales: LayerScales
+        /// Of writing all weights, the last time; `nil` in files that don't say.
+        public var writingCost: ChipCost?
 
-        public init(layer: String, matrix: ChipMatrix, scales: LayerScales) {
+        public init(
+            layer: String, matrix: ChipMatrix, scales: LayerScales, writingCost: ChipCost? = nil
+        ) {
+            self.writingCost = writingCost
             self.layer = layer
             self.matrix = matrix
             self.scales = scales
@@ -37,6 +42,8 @@ public struct Deployment: Codable, Equatable, Sendable {
     public var references: TuningReferences?
     /// The correction that products get.
     public var selfTuning: SelfTuning?
+    /// Where images leave a network of several exits; `nil`: at the last.
+    public var exitRule: ExitRule?
 
     public init(
         model: String, checkpoint: String, chip: UInt32, bank: String? = nil,
@@ -129,6 +136,12 @@ public struct Deployment: Codable, Equatable, Sendable {
                     expected: "scales and a matrix of \([layer.rows, layer.columns].times) for "
                         + "the layer '\(layer.name)' of \(network.name)", found: "none")
             }
+        }
+        if let exitRule, !exitRule.fits(network) {
+            throw DataError.wrongContent(
+                file: file,
+                expected: "an exit rule for the \(network.exitCount) exits of "
+                    + network.name, found: exitRule.text(exits: network.exitCount))
         }
         guard session.dataSheet.serial == chip else {
             throw ChipSessionError.deploymentOfAnotherChip(

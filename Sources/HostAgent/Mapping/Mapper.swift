@@ -11,6 +11,9 @@ public struct Mapper {
     /// Whether tuning columns are written too: together with the matrices, since
     /// they tell of cells of their own age only.
     public var writesReferences = false
+    /// Weights that are write-verified, whatever the method asked for; all others are
+    /// written open loop then. `nil`: all by the method asked for.
+    public var verified: WeightSelection?
     /// Vectors of a layer that the ADC's range is found from, at most.
     public var calibrationVectorsMax = 20_000
 
@@ -30,7 +33,7 @@ public struct Mapper {
     }
 
     /// The layers that go to the chip, in the order of the data.
-    private var layers: [MatrixLayer] {
+    var layers: [MatrixLayer] {
         get throws {
             let all = network.matrixLayers
             if let unknown = digital.union(banks.keys).sorted().first(where: { name in
@@ -103,10 +106,15 @@ public struct Mapper {
         let done = try zip(layers, matrices).map { [options] in
             try write($0, to: $1, inputs, session, options)
         }
-        return (
-            try deployment(done, checkpoint: checkpoint, session, options),
-            done.map(\.report)
-        )
+        var new = try deployment(done, checkpoint: checkpoint, session, options)
+        if !options.all {
+            for index in new.places.indices {
+                let place = new.places[index]
+                new.places[index].writingCost =
+                    old.places.first { $0.layer == place.layer }?.writingCost
+            }
+        }
+        return (new, done.map(\.report))
     }
 
     /// Writes all layers of a deployment once more, and its tuning columns; what these
@@ -119,7 +127,7 @@ public struct Mapper {
             let codes = try WeightQuantisation.codes(of: layer, scale: place.scales.weight)
             return LayerReport(
                 layer: layer.name, matrix: place.matrix,
-                program: try session.program(place.matrix, codes, options))
+                program: try program(layer, place.matrix, codes, options, session))
         }
         deployment.selfTuning = nil
         if deployment.references != nil {
@@ -170,11 +178,26 @@ public struct Mapper {
                 codes, slices: BitSlices(matrix), inputs: vectors.codes(), sheet: sheet)
             matrix.fullScaleMicroamperes = try session.calibrate(matrix, fullScale: fullScale)
         }
-        let program = try session.program(matrix, codes, options)
+        let program = try program(layer, matrix, codes, options, session)
         return (
-            Deployment.LayerPlace(layer: layer.name, matrix: matrix, scales: layerScales),
+            Deployment.LayerPlace(
+                layer: layer.name, matrix: matrix, scales: layerScales, writingCost: program.cost),
             LayerReport(layer: layer.name, matrix: matrix, program: program)
         )
+    }
+
+    private func program(
+        _ layer: MatrixLayer, _ matrix: ChipMatrix, _ codes: WeightCodes, _ options: ProgramOptions,
+        _ session: any ChipSession
+    ) throws -> ProgramReport {
+        guard let verified, let others = verified.others(in: layer.name) else {
+            return try session.program(matrix, codes, options)
+        }
+        var (open, careful) = (options, options)
+        (open.method, open.mask) = (.openLoop, others)
+        (careful.method, careful.mask) = (.writeVerify, verified.masks[layer.name])
+        return try session.program(matrix, codes, open)
+            + session.program(matrix, codes, careful)
     }
 
     private func deployment(
@@ -183,7 +206,8 @@ public struct Mapper {
     ) throws -> Deployment {
         Deployment(
             model: network.name, checkpoint: checkpoint, chip: session.dataSheet.serial,
-            bank: session.dataSheet.bank, method: options.method, places: done.map(\.place),
+            bank: session.dataSheet.bank, method: verified == nil ? options.method : .writeVerify,
+            places: done.map(\.place),
             digital: scales.layers.filter { digital.contains($0.key) },
             references: writesReferences
                 ? try .written(beside: done.map(\.place.matrix), on: session) : nil)

@@ -87,6 +87,8 @@ public enum SelfTuningError: StatusError, Equatable {
     case noGTM
     case noLTM
     case noReferences
+    /// Products are corrected by columns that say nothing of cells written since.
+    case correctionInForce(SelfTuning.Correction)
     /// A figure that can't be that of a chip which works.
     case referenceInvalid(String, Double)
 
@@ -96,7 +98,11 @@ public enum SelfTuningError: StatusError, Equatable {
         case .noLTM:
             "the matrices have no LTM columns; this correction needs them, choose gtm or drift"
         case .noReferences:
-            "the deployment was made without tuning columns; deploy with --references"
+            "the deployment has no tuning columns as old as its weights; deploy with --references"
+        case .correctionInForce(let correction):
+            "the deployment's products are corrected by tuning columns (\(correction.rawValue)), "
+                + "which say nothing of weights written afterwards: deploy again, adapt the "
+                + "weights, then correct"
         case .referenceInvalid(let name, let value):
             "reference invalid: \(name) is \(value), a correction needs at least "
                 + "\(SelfTuning.leastRatio); the chip stays uncorrected"
@@ -104,4 +110,14 @@ public enum SelfTuningError: StatusError, Equatable {
     }
 
     public var exitStatus: ExitStatus { .data }
+}
+
+extension Deployment {
+    /// Some weights are about to be written again: tuning columns, older than those then,
+    /// are given up. A deployment whose products they correct is refused, since the
+    /// correction would be wrong for the new cells and its loss for the old ones.
+    public mutating func willWriteSomeWeights() throws(SelfTuningError) {
+        if let selfTuning { throw .correctionInForce(selfTuning.correction) }
+        references = nil
+    }
 }

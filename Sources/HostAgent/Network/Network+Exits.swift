@@ -18,6 +18,22 @@ extension Network {
         return scores + [features]
     }
 
+    /// Class scores [n, classes] at one exit, the shallowest 0; nothing behind it is
+    /// computed, and no other exit's head.
+    public func scores(
+        _ images: Tensor, atExit exit: Int, with products: any MatrixProducts
+    ) throws -> Tensor {
+        precondition((0 ..< exitCount).contains(exit))
+        var (features, passed) = (images, 0)
+        for block in blocks {
+            features = try block.forward(features, with: products)
+            guard !block.exit.isEmpty else { continue }
+            if passed == exit { return try block.exitScores(features, with: products) }
+            passed += 1
+        }
+        return features
+    }
+
     /// What the loss of each exit counts for while training, the deepest last:
     ///
     ///     w_e = 2·(E − e)/(E·(E + 1)),   e = 0 … E − 1,   Σ w_e = 1

@@ -13,8 +13,7 @@ public struct ExitReport: Codable, Equatable, Sendable {
 
     /// Of all images.
     public var accuracy: Accuracy {
-        Accuracy(
-            correct: exits.reduce(0) { $0 + $1.correct }, count: exits.reduce(0) { $0 + $1.count })
+        exits.reduce(Accuracy(correct: 0, count: 0), +)
     }
     /// Share of the images that left at each exit; their sum is 1.
     public var shares: [Double] {
@@ -40,26 +39,46 @@ extension Evaluation {
         return correct.map { Accuracy(correct: $0, count: images.count) }
     }
 
-    /// Where images leave at a threshold of the entropy (nats), and how many are right.
-    public static func earlyExits(
+    /// Where images leave by a rule, and how many of them are right: of those that left
+    /// at each exit, the deepest last.
+    public static func departures(
         _ network: Network, with products: any MatrixProducts, on images: ImageSet,
-        threshold: Double, batch: Int = 500
-    ) throws -> ExitReport {
+        by rule: ExitRule, batch: Int = 500, each: (Int) -> Void = { _ in }
+    ) throws -> [Accuracy] {
         var correct = [Int](repeating: 0, count: network.exitCount)
         var counts = correct
         for range in images.ranges(of: batch) {
             try noGrad {
                 let (inputs, labels) = try images.batch(range)
-                let departures = try network.departures(
-                    inputs, threshold: threshold, with: products)
+                let departures = try network.departures(inputs, by: rule, with: products)
                 for (departure, label) in zip(departures, try labels.integers()) {
                     counts[departure.exit] += 1
                     correct[departure.exit] += departure.predicted == label ? 1 : 0
                 }
             }
+            each(range.upperBound)
         }
-        return ExitReport(
+        return zip(correct, counts).map { Accuracy(correct: $0, count: $1) }
+    }
+
+    /// Where images leave at a threshold of the entropy (nats), and how many are right.
+    public static func earlyExits(
+        _ network: Network, with products: any MatrixProducts, on images: ImageSet,
+        threshold: Double, batch: Int = 500
+    ) throws -> ExitReport {
+        ExitReport(
             threshold: threshold,
-            exits: zip(correct, counts).map { Accuracy(correct: $0, count: $1) })
+            exits: try departures(
+                network, with: products, on: images, by: .below(entropy: threshold), batch: batch))
+    }
+
+    /// Accuracy where images leave by a rule; `nil`: all at the last exit.
+    public static func accuracy(
+        _ network: Network, with products: any MatrixProducts, on images: ImageSet,
+        by rule: ExitRule?
+    ) throws -> Accuracy {
+        guard let rule else { return try accuracy(network, with: products, on: images) }
+        return try departures(network, with: products, on: images, by: rule)
+            .reduce(Accuracy(correct: 0, count: 0), +)
     }
 }

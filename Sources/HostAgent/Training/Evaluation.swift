@@ -10,6 +10,10 @@ public struct Accuracy: Codable, Equatable, Sendable {
 
     /// 0 … 1.
     public var fraction: Double { count == 0 ? 0 : Double(correct) / Double(count) }
+    /// Of two sets of images together.
+    public static func + (a: Accuracy, b: Accuracy) -> Accuracy {
+        Accuracy(correct: a.correct + b.correct, count: a.count + b.count)
+    }
     /// "98.73 %".
     public var percent: String { Format.percent(fraction) }
 }

@@ -31,7 +31,8 @@ final class DigitalChip: ChipSession {
 
     private struct Stored {
         var matrix: ChipMatrix
-        var codes: [Int16]?
+        /// `nil`: not written yet.
+        var codes: [Int16?]
         /// g⁺ and g⁻ of each slice in µS, [rows · columns].
         var plus: [[Float]]
         var minus: [[Float]]
@@ -62,7 +63,8 @@ final class DigitalChip: ChipSession {
             fullScaleMicroamperes: 1)
         let fresh = [Float](repeating: 2, count: request.rows * request.columns)
         stored[nextID] = Stored(
-            matrix: matrix, plus: Array(repeating: fresh, count: matrix.slices),
+            matrix: matrix, codes: Array(repeating: nil, count: fresh.count),
+            plus: Array(repeating: fresh, count: matrix.slices),
             minus: Array(repeating: fresh, count: matrix.slices))
         nextID += 1
         return matrix
@@ -92,7 +94,7 @@ final class DigitalChip: ChipSession {
         var cells: UInt64 = 0
         for (index, code) in codes.values.enumerated() {
             if let mask = options.mask, mask[index] == 0 { continue }
-            if !options.all, entry.codes?[index] == code { continue }
+            if !options.all, entry.codes[index] == code { continue }
             for slice in 0 ..< slices.slices {
                 let digit = slices.digit(code, slice: slice)
                 let at = (slice * codes.values.count + index) * 2
@@ -103,8 +105,8 @@ final class DigitalChip: ChipSession {
                 entry.minus[slice][index] = conductance(max(0, -digit), noise[at + 1])
                 cells += 2
             }
+            entry.codes[index] = code
         }
-        entry.codes = codes.values
         stored[matrix.id] = entry
         let spent = ChipCost(
             pulses: cells * (options.method == .openLoop ? 1 : 10), energyPicojoules: Double(cells),

@@ -1,0 +1,132 @@
+import HostKit
+import Testing
+
+@Suite("Strategies that write weights")
+struct WritingTests {
+    private static func deployed() throws -> (Network, ImageSet, DigitalChip, Deployment) {
+        let network = try NetworkCatalogue.make("lenet-8x8", seed: 2)
+        let images = try EmbeddedDigits.load().training.first(20)
+        let chip = try DigitalChip(.init(writeVerifySpread: 0.02), seed: 4)
+        let deployment = try Mapper(
+            network, scales: .measured(network, on: images, method: .max)
+        ).deploy(
+            to: chip, checkpoint: "n", calibration: images, options: ProgramOptions(.writeVerify)
+        ).deployment
+        return (network, images, chip, deployment)
+    }
+
+    private static let references = TuningReferences(
+        gtmConductance: 20, ltmConductance: nil, initialRatio: 1)
+
+    /// Writes one matrix, then fails.
+    private struct Failing: AdaptationStrategy {
+        struct Failure: Error {}
+        var name: String { "failing" }
+        var data: AdaptationData { .nothing }
+        func adapt(
+            _ network: Network, _ deployment: inout Deployment, on session: any ChipSession,
+            images: ImageSet
+        ) throws {
+            let place = deployment.places[0]
+            let codes = WeightCodes(
+                rows: place.matrix.rows, columns: place.matrix.columns,
+                values: Array(repeating: 3, count: place.matrix.rows * place.matrix.columns))
+            _ = try session.program(place.matrix, codes, ProgramOptions(.openLoop))
+            throw Failure()
+        }
+    }
+
+    @Test func theMarkComesBeforeTheFirstChange() throws {
+        var (network, images, chip, deployment) = try Self.deployed()
+        let (before, old) = (chip.programs.count, deployment)
+        var marked: Deployment?
+        var writtenBefore: Int?
+        #expect(throws: Failing.Failure.self) {
+            _ = try AdaptationReport.measuring(
+                Failing(), of: network, &deployment, on: chip, images: images, test: images
+            ) {
+                marked = $0
+                writtenBefore = chip.programs.count
+            }
+        }
+        #expect(writtenBefore == before && chip.programs.count == before + 1)
+        #expect(marked?.places == old.places)
+        #expect(throws: ChipSessionError.updateCutShort(file: "d")) {
+            try #require(marked).check(chip, holds: network, file: "d")
+        }
+        // The deployment itself goes on without the mark.
+        try deployment.check(chip, holds: network, file: "d")
+    }
+
+    @Test func whoWritesNothingMarksNothing() throws {
+        var (network, images, chip, deployment) = try Self.deployed()
+        var isMarked = false
+        #expect(throws: SelfTuningError.noReferences) {
+            _ = try AdaptationReport.measuring(
+                SelfTuningByReferences(.gtm), of: network, &deployment, on: chip, images: images,
+                test: images
+            ) { _ in isMarked = true }
+        }
+        #expect(!isMarked)
+    }
+
+    /// The new cells are younger than the columns.
+    @Test func writingSomeWeightsGivesTuningColumnsUp() throws {
+        var (network, images, chip, deployment) = try Self.deployed()
+        deployment.references = Self.references
+        let strategy = FineTuning(layers: ["fc2"], epochs: 1)
+        _ = try AdaptationReport.measuring(
+            strategy, of: network, &deployment, on: chip, images: images, test: images)
+        #expect(deployment.references == nil)
+        #expect(throws: SelfTuningError.noReferences) {
+            try SelfTuningByReferences(.drift).adapt(
+                network, &deployment, on: chip, images: images)
+        }
+
+        deployment.references = Self.references
+        deployment.selfTuning = try SelfTuning(
+            .gtm, Self.references, ratio: 0.9, onConductance: 20)
+        let (before, old) = (chip.programs.count, deployment)
+        var isMarked = false
+        #expect(throws: SelfTuningError.correctionInForce(.gtm)) {
+            _ = try AdaptationReport.measuring(
+                strategy, of: network, &deployment, on: chip, images: images, test: images
+            ) { _ in isMarked = true }
+        }
+        #expect(!isMarked && chip.programs.count == before && deployment == old)
+        #expect(throws: SelfTuningError.correctionInForce(.gtm)) {
+            try strategy.adapt(network, &deployment, on: chip, images: images)
+        }
+    }
+
+    /// Conductances that drift took come back, with a pulse for every cell.
+    @Test(arguments: [ProgramOptions.Method.openLoop, .writeVerify])
+    func reprogrammingUndoesDrift(_ method: ProgramOptions.Method) throws {
+        var (network, images, chip, deployment) = try Self.deployed()
+        let (scores, batch) = (FloatProducts(), try images.batch(0 ..< 20).images)
+        func error() throws -> Double {
+            try noGrad {
+                let chipScores = try network.scores(batch, with: ChipProducts(chip, deployment))
+                return try chipScores.adding(
+                    network.scores(batch, with: scores), times: -1
+                ).absolute().maximum()
+            }
+        }
+        let fresh = try error()
+        try chip.drift(ageSeconds: 1e8)
+        let aged = try error()
+        let before = chip.programs.count
+        let report = try AdaptationReport.measuring(
+            Reprogramming(method, tolerance: 0.05), of: network, &deployment, on: chip,
+            images: images, test: images)
+        #expect(aged > 3 * fresh)
+        #expect(try error() < 1.5 * fresh)
+        #expect(report.strategy == "reprogramming, \(method.rawValue)" && report.imagesUsed == 0)
+        let writes = chip.programs[before...].map(\.options)
+        #expect(writes.count == 4)
+        #expect(writes.allSatisfy { $0 == ProgramOptions(method, tolerance: 0.05, all: true) })
+        // Four slices of two cells for each weight.
+        let weights = network.matrixLayers.reduce(0) { $0 + $1.weight.count }
+        #expect(report.cost.cellsWritten == UInt64(8 * weights))
+    }
+}
