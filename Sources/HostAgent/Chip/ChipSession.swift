@@ -141,7 +141,7 @@ public struct ChipMatrix: Codable, Equatable, Sendable {
 
 /// How to program.
 public struct ProgramOptions: Equatable, Sendable {
-    public enum Method: String, Codable, Sendable {
+    public enum Method: String, Codable, CaseIterable, Sendable {
         case openLoop = "open-loop"
         case writeVerify = "write-verify"
     }

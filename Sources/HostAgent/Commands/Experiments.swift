@@ -11,7 +11,7 @@ struct Experiments: ParsableCommand {
             + "output folder.",
         subcommands: [
             QAVATTableCommand.self, SelfTuningCommand.self, BatchNormCommand.self,
-            SensitivityCommand.self,
+            SensitivityCommand.self, BlockWiseCommand.self,
         ])
 }
 

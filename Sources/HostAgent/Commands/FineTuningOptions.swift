@@ -10,7 +10,7 @@ struct FineTuningOptions: ParsableArguments {
     var block: [String] = []
     @Option(
         help: "Of 'blocks': squared-error, cross-entropy (default), or entropy, without labels.",
-        transform: FineTuning.Loss.init(argument:))
+        transform: { try oneOf(FineTuning.Loss.self, $0, "the loss") })
     var loss: FineTuning.Loss?
     @Flag(help: "Of 'blocks': errors and steps of 8 bits (WAGE) instead of floating point.")
     var wage = false
@@ -18,7 +18,7 @@ struct FineTuningOptions: ParsableArguments {
     var writeEvery: Int?
     @Option(
         help: "How weights are written: open-loop or write-verify (default).",
-        transform: ProgramOptions.Method.init(argument:))
+        transform: { try oneOf(ProgramOptions.Method.self, $0, "the way to write") })
     var program: ProgramOptions.Method?
     @Option(help: "Size of a step in weight codes (default: 2; 4 with --wage).")
     var rate: Double?
@@ -82,17 +82,5 @@ extension Network {
             return try block(text)
         }
         return blocks[number]
-    }
-}
-
-extension FineTuning.Loss {
-    /// As an option names it.
-    init(argument: String) throws {
-        guard let loss = Self(rawValue: argument) else {
-            throw ValidationError(
-                "--loss must be \(Self.allCases.map(\.rawValue).joined(separator: ", ")), not "
-                    + "'\(argument)'.")
-        }
-        self = loss
     }
 }

@@ -53,7 +53,7 @@ public struct ExperimentRunner {
             line.end()
             finished[step.name] = Sample(figures)
             try write(finished.mapValues(\.values), to: "steps.json")
-            report("\(step.name): \(Format.percent(Sample(figures).mean))")
+            report("\(step.name): \(step.summary(figures))")
         }
         let table = try experiment.table(finished)
         let plots = try experiment.plots(finished)
