@@ -1,4 +1,5 @@
 import Foundation
+import HostKit
 import TestSupport
 import Testing
 
@@ -116,6 +117,48 @@ struct ExperimentCommandTests {
         let run = try Programs.run(
             "hostagent", ["experiment", "tiny-shared-block", "--data", "digits"] + arguments)
         #expect(run.status == 64, "\(run.stderr)")
+    }
+
+    /// The network is untrained: of the form of the table, and of its costs.
+    @Test func blocksAreAdaptedOneByOneAndTogether() throws {
+        let folder = try Folder()
+        let network = try NetworkCatalogue.make("lenet-8x8", seed: 4)
+        let images = try EmbeddedDigits.load().training.first(50)
+        let file = folder.path("n.safetensors")
+        try Checkpoint(
+            network: network, scales: .measured(network, on: images, method: .max),
+            command: "test", seed: 4
+        ).write(to: file)
+        let arguments = [
+            "experiment", "block-wise", "--data", "digits", "--quick", "--network", file, "--json",
+        ]
+        let run = try Programs.run("hostagent", arguments + ["--output", folder.path("table")])
+        #expect(run.status == 0, "\(run.stderr)")
+        let table = try JSONDecoder().decode(Table.self, from: Data(run.stdout.utf8))
+        let adapted = ["none", "conv1", "fc2", "all"]
+        // Two shifts and two losses; one of them in two more placements; costs in three.
+        #expect(
+            table.rows.map { $0[4] }
+                == adapted + adapted + adapted + adapted + ["none", "conv1", "none", "conv1"]
+                + ["conv1", "fc2", "all", "conv1", "fc2", "all", "conv1", "fc2", "all"])
+        for row in table.rows.prefix(20) where row[4] != "none" {
+            let zeros = row[7 ... 8].compactMap(Double.init)
+            #expect(zeros.count == 2 && zeros[0] <= zeros[1] && zeros[1] < 100)
+        }
+        // All blocks take as long as the one that takes longest; the hybrid's frozen layers
+        // cost what they cost in RRAM.
+        let latencies = table.rows.suffix(9).compactMap { Double($0[9]) }
+        #expect(latencies.count == 9 && latencies.allSatisfy { $0 > 0 })
+        for first in [0, 3, 6] {
+            #expect(latencies[first + 2] >= max(latencies[first], latencies[first + 1]))
+        }
+        #expect(latencies[5] == latencies[8])
+
+        let twice = try Programs.run("hostagent", arguments + ["--network", file])
+        #expect(twice.status == 64 && twice.stderr.contains("--network names one twice."))
+        let many = try Programs.run(
+            "hostagent", arguments + ["--chips", "1000", "--output", folder.path("other")])
+        #expect(many.status == 65 && many.stderr.contains("at least 20000 images"))
     }
 
     @Test(arguments: [

@@ -299,7 +299,7 @@ struct NetworkOnChipTests {
                 + "conv1 of 25 × 6 with 4"
         }
         #expect(try bench.session.matrices().isEmpty)
-        #expect(try bench.session.tilesFree() == 20)
+        #expect(try bench.session.tilesFree(inBank: "nvm") == 20)
     }
 
     /// Only the weights whose code changed are written; layers may stay on the host.

@@ -17,6 +17,36 @@ public protocol AdaptationStrategy: Sendable {
         _ network: Network, _ deployment: inout Deployment, on session: any ChipSession,
         images: ImageSet
     ) throws
+
+    /// The same, and what it met on the way; most have nothing to tell.
+    func adaptWithFindings(
+        _ network: Network, _ deployment: inout Deployment, on session: any ChipSession,
+        images: ImageSet
+    ) throws -> AdaptationFindings?
+}
+
+extension AdaptationStrategy {
+    public func adaptWithFindings(
+        _ network: Network, _ deployment: inout Deployment, on session: any ChipSession,
+        images: ImageSet
+    ) throws -> AdaptationFindings? {
+        try adapt(network, &deployment, on: session, images: images)
+        return nil
+    }
+}
+
+/// What a method that learns by steps met on the way.
+public struct AdaptationFindings: Codable, Equatable, Sendable {
+    /// Weights that learn.
+    public var weights: Int
+    /// The loss of each step's images, before the step.
+    public var losses: [Double] = []
+    /// Of weights that learn under WAGE, the mean over the steps: the share whose gradient
+    /// is exactly zero, and the share that a step leaves where it is.
+    public var zeroGradients: Double?
+    public var zeroChanges: Double?
+
+    public init(weights: Int) { self.weights = weights }
 }
 
 extension AdaptationStrategy {
@@ -53,6 +83,7 @@ public struct AdaptationReport: Codable, Sendable {
     public let lifeUsed: Double
     public let lifeUsedAfter: Double
     public let hostSeconds: Double
+    public let findings: AdaptationFindings?
 }
 
 extension AdaptationReport {
@@ -84,13 +115,14 @@ extension AdaptationReport {
             marked.isUpdating = true
             try willChange(marked)
         }
-        try strategy.adapt(network, &deployment, on: session, images: images)
+        let findings = try strategy.adaptWithFindings(
+            network, &deployment, on: session, images: images)
         let seconds = (ContinuousClock.now - start) / .seconds(1)
         let (cost, health) = (session.cost.since(costBefore), try session.health())
         return AdaptationReport(
             strategy: strategy.name, before: before, after: try accuracy(), data: strategy.data,
             imagesUsed: strategy.data == .nothing ? 0 : images.count, cost: cost,
             lifeUsed: health.lifeUsed - healthBefore.lifeUsed, lifeUsedAfter: health.lifeUsed,
-            hostSeconds: seconds)
+            hostSeconds: seconds, findings: findings)
     }
 }

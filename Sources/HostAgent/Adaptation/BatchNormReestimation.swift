@@ -79,11 +79,14 @@ public struct BatchNormReestimation: AdaptationStrategy {
 public enum AdaptationError: StatusError, Equatable {
     case noBatchNorm(network: String)
     case oneImage
+    case onHost(layer: String)
     case oneExit(network: String)
 
     public var description: String {
         switch self {
         case .noBatchNorm(let network): "\(network) has no batch norm that could be adapted"
+        case .onHost(let layer):
+            "the layer '\(layer)' is computed by the host; only layers on the chip can be tuned"
         case .oneExit(let network): "\(network) has one exit: there is nothing to choose"
         case .oneImage: "batch norms take statistics of at least 2 images, there is 1"
         }

@@ -42,16 +42,17 @@ public final class ChipErrors: ErrorProducts {
         let largest = try errors.absolute().maximum()
         // Nothing to send back.
         guard largest > 0 else { return output }
+        let sheet = try session.dataSheet(ofBank: matrix.bank)
         let codes = -QuantisationScales.signedCodeMax ... QuantisationScales.signedCodeMax
         let scale = largest / Double(codes.upperBound)
-        let size = session.dataSheet.unitsMax(
+        let size = sheet.unitsMax(
             vectors: 1, bytesIn: matrix.columns, bytesOut: 4 * matrix.rows)
         func vectors(_ batch: Int) -> Range<Int> { batch * size ..< min(count, (batch + 1) * size) }
         try session.multiply(
             matrix,
             ProductRequest(
                 count: (count + size - 1) / size, isTransposed: true,
-                fullScale: try fullScale(layer, place, errors, scale, codes))
+                fullScale: try fullScale(layer, place, sheet, errors, scale, codes))
         ) { batch in
             try InputCodes(
                 errors, vectors(batch), shape: [vectors(batch).count, matrix.columns],
@@ -73,15 +74,15 @@ public final class ChipErrors: ErrorProducts {
 
     /// `nil`: there are no converters.
     private func fullScale(
-        _ layer: MatrixLayer, _ place: Deployment.LayerPlace, _ errors: Tensor, _ scale: Double,
-        _ codes: ClosedRange<Int>
+        _ layer: MatrixLayer, _ place: Deployment.LayerPlace, _ sheet: ChipDataSheet,
+        _ errors: Tensor, _ scale: Double, _ codes: ClosedRange<Int>
     ) throws -> Double? {
-        guard session.dataSheet.adcBits > 0, !session.dataSheet.isDigital else { return nil }
+        guard sheet.adcBits > 0, !sheet.isDigital else { return nil }
         let sample = try InputQuantisation.codes(
             errors.selected(Self.sample(of: errors.shape[0])), scale: scale, range: codes)
         return try range.fullScale(
             WeightQuantisation.codes(of: layer, scale: place.scales.weight),
-            slices: BitSlices(place.matrix), inputs: sample, sheet: session.dataSheet,
+            slices: BitSlices(place.matrix), inputs: sample, sheet: sheet,
             method: deployment.method, isTransposed: true)
     }
 

@@ -547,6 +547,9 @@ nvt_failure nvt_jensen_shannon(const nvt_tensor *logits, int32_t count, nvt_tens
         *out = hand((all.exp() * (all - mean)).sum(2).mean());
     });
 }
+nvt_failure nvt_softmax(nvt_tensor logits, nvt_tensor *out) {
+    return guarded([&] { *out = hand(at::softmax(borrow(logits), 1)); });
+}
 
 // ---- gradients
 

@@ -5,8 +5,10 @@
 /// Calls block and happen in order. A conformance keeps the lease that changing
 /// calls need, numbers its commands and repeats them safely.
 public protocol ChipSession: AnyObject {
-    /// What the maker says of the chip; constant.
+    /// What the maker says of the bank where matrices go unless told otherwise; constant.
     var dataSheet: ChipDataSheet { get }
+    /// The same of every bank that takes matrices, that one included.
+    var banks: [ChipDataSheet] { get }
     /// Simulated cost of everything this session has asked for.
     var cost: ChipCost { get }
 
@@ -16,8 +18,8 @@ public protocol ChipSession: AnyObject {
     func unmap(_ matrix: ChipMatrix) throws
     /// The matrices that the chip holds.
     func matrices() throws -> [ChipMatrix]
-    /// Tiles of the session's bank that no matrix has.
-    func tilesFree() throws -> Int
+    /// Tiles of a bank that no matrix has.
+    func tilesFree(inBank bank: String) throws -> Int
 
     /// Writes weight codes.
     func program(_ matrix: ChipMatrix, _ codes: WeightCodes, _ options: ProgramOptions) throws
@@ -53,6 +55,17 @@ public protocol ChipSession: AnyObject {
     func releaseLease() throws
 }
 
+extension ChipSession {
+    /// What the maker says of a bank; `nil`: the session's own.
+    public func dataSheet(ofBank name: String?) throws -> ChipDataSheet {
+        guard let name else { return dataSheet }
+        guard let sheet = banks.first(where: { $0.bank == name }) else {
+            throw ChipSessionError.noSuchBank(name, banks: banks.map(\.bank))
+        }
+        return sheet
+    }
+}
+
 /// A logical matrix to be placed on the chip.
 public struct MatrixRequest: Equatable, Sendable {
     public let name: String
@@ -61,15 +74,18 @@ public struct MatrixRequest: Equatable, Sendable {
     public let weightBits: Int
     public let codeMax: Int
     public let mapping: WeightMapping
+    /// `nil`: the session's own.
+    public let bank: String?
 
     /// Of all weights.
     public static let weightBits = 8
 
     public init(
         name: String, rows: Int, columns: Int, weightBits: Int = Self.weightBits,
-        codeMax: Int = 127, mapping: WeightMapping = .differential
+        codeMax: Int = 127, mapping: WeightMapping = .differential, bank: String? = nil
     ) {
         self.mapping = mapping
+        self.bank = bank
         self.name = name
         self.rows = rows
         self.columns = columns
@@ -101,13 +117,17 @@ public struct ChipMatrix: Codable, Equatable, Sendable {
     public let bitsPerSlice: Int
     public let codeMax: Int
     public let mapping: WeightMapping
+    /// Where it lies; `nil`: the session's own.
+    public let bank: String?
     public var fullScaleMicroamperes: Double
 
     public init(
         id: UInt32, name: String, rows: Int, columns: Int, slices: Int, bitsPerSlice: Int,
-        codeMax: Int, mapping: WeightMapping = .differential, fullScaleMicroamperes: Double
+        codeMax: Int, mapping: WeightMapping = .differential, bank: String? = nil,
+        fullScaleMicroamperes: Double
     ) {
         self.mapping = mapping
+        self.bank = bank
         self.id = id
         self.name = name
         self.rows = rows
@@ -121,7 +141,7 @@ public struct ChipMatrix: Codable, Equatable, Sendable {
 
 /// How to program.
 public struct ProgramOptions: Equatable, Sendable {
-    public enum Method: String, Codable, Sendable {
+    public enum Method: String, Codable, CaseIterable, Sendable {
         case openLoop = "open-loop"
         case writeVerify = "write-verify"
     }

@@ -5,6 +5,7 @@ internal import Protocol
 public final class WireChipSession: ChipSession, SimulatedClockControl {
     private let connection: ChipConnection
     public let dataSheet: ChipDataSheet
+    public let banks: [ChipDataSheet]
     public private(set) var cost = ChipCost()
     /// Whether an emulator answered; a bridge to hardware otherwise.
     public var isEmulator: Bool { connection.backend == .emulator }
@@ -31,9 +32,14 @@ public final class WireChipSession: ChipSession, SimulatedClockControl {
         options.client = "hostagent \(version)"
         options.warn = warn
         connection = try ChipConnection(endpoint: endpoint, options: options)
-        dataSheet = try ChipDataSheet(
-            connection.describe(), bank: bank,
+        banks = try ChipDataSheet.banks(
+            connection.describe(),
             canUnroll: connection.identity.capabilities.contains("window"))
+        guard let own = banks.first(where: { bank.map($0.bank.elementsEqual) ?? !$0.isDigital })
+        else {
+            throw ChipSessionError.noSuchBank(bank ?? "analog", banks: banks.map(\.bank))
+        }
+        dataSheet = own
     }
 
     public func map(_ request: MatrixRequest) throws -> ChipMatrix {
@@ -44,7 +50,7 @@ public final class WireChipSession: ChipSession, SimulatedClockControl {
         map.weightBits = UInt32(request.weightBits)
         map.codeMax = UInt32(request.codeMax)
         map.mapping = request.mapping == .differential ? .differential : .offset
-        map.bank = dataSheet.bank
+        map.bank = request.bank ?? dataSheet.bank
         return ChipMatrix(try connection.map(map))
     }
 
@@ -54,9 +60,9 @@ public final class WireChipSession: ChipSession, SimulatedClockControl {
         try connection.status().matrices.map(ChipMatrix.init)
     }
 
-    public func tilesFree() throws -> Int {
-        try connection.status().matrices.reduce(dataSheet.tiles) {
-            $1.bank == dataSheet.bank ? $0 - $1.tiles.count : $0
+    public func tilesFree(inBank bank: String) throws -> Int {
+        try connection.status().matrices.reduce(dataSheet(ofBank: bank).tiles) {
+            $1.bank == bank ? $0 - $1.tiles.count : $0
         }
     }
 
@@ -88,7 +94,7 @@ public final class WireChipSession: ChipSession, SimulatedClockControl {
         outputs: (Int, OutputCodes) throws -> Void
     ) throws {
         var options = MultiplyOptions()
-        options.output = dataSheet.hasCodes ? .codes : .products
+        options.output = try dataSheet(ofBank: matrix.bank).hasCodes ? .codes : .products
         options.transpose = request.isTransposed
         options.adcFullScaleMicroamperes = request.fullScale ?? 0
         options.window = request.window.map(WireWindow.init)
@@ -208,7 +214,7 @@ extension ChipMatrix {
             id: state.matrix, name: state.name, rows: Int(state.rows), columns: Int(state.columns),
             slices: Int(state.slices), bitsPerSlice: Int(state.bitsPerSlice),
             codeMax: Int(state.codeMax),
-            mapping: state.mapping == .offset ? .offset : .differential,
+            mapping: state.mapping == .offset ? .offset : .differential, bank: state.bank,
             fullScaleMicroamperes: state.adcFullScaleUa)
     }
 }
@@ -223,13 +229,13 @@ extension ChipCost {
 }
 
 extension ChipDataSheet {
-    /// - Parameter bank: `nil`: the chip's first analog bank.
-    init(_ result: WireDescribeResult, bank name: String?, canUnroll: Bool) throws {
-        let banks = result.banks.filter { $0.gtmCells == 0 }
-        guard let bank = banks.first(where: { name.map($0.name.elementsEqual) ?? !$0.digital })
-        else {
-            throw ChipSessionError.noSuchBank(name ?? "analog", banks: banks.map(\.name))
-        }
+    /// Of the banks that take matrices, in the chip's order.
+    static func banks(_ result: WireDescribeResult, canUnroll: Bool) throws -> [ChipDataSheet] {
+        try result.banks.filter { $0.gtmCells == 0 }
+            .map { try ChipDataSheet(result, $0, canUnroll: canUnroll) }
+    }
+
+    private init(_ result: WireDescribeResult, _ bank: WireBank, canUnroll: Bool) throws {
         self.init(
             serial: result.chip, spec: result.spec, technology: bank.technology,
             rows: Int(bank.rows),
@@ -244,9 +250,10 @@ extension ChipDataSheet {
             bank: bank.name, isDigital: bank.digital, tiles: Int(bank.tiles),
             ltmColumns: Int(bank.ltmColumns),
             gtmCells: Int(result.banks.first { $0.gtmCells > 0 }?.gtmCells ?? 0))
+        // The electrical figures of a digital bank are 0.
+        let hasWindow = onConductance > offConductance && offConductance >= 0 && readVoltage > 0
         guard rows > 0, columns > 0, (1 ... 8).contains(bitsPerCell), (1 ... 16).contains(dacBits),
-            onConductance > offConductance, offConductance >= 0, readVoltage > 0, batchMax > 0,
-            frameBytesMax > 1 << 16
+            isDigital || hasWindow, batchMax > 0, frameBytesMax > 1 << 16
         else { throw ChipSessionError.badReply("the data sheet has impossible figures") }
     }
 }

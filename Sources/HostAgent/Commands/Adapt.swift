@@ -3,7 +3,10 @@ import HostKit
 
 /// The ways to adapt, as `--method` names them.
 enum AdaptationMethod: String, CaseIterable {
-    case layer, reprogram, gtm
+    case layer, blocks
+    case lastLayer = "last-layer"
+    case lastLayers = "last-layers"
+    case reprogram, gtm
     case gtmAndLTM = "gtm-ltm"
     case ltmOfOneSide = "gtm-ltm-one-side"
     case drift
@@ -25,11 +28,18 @@ enum AdaptationMethod: String, CaseIterable {
     static var names: String { allCases.map(\.rawValue).joined(separator: ", ") }
 
     /// - Parameter epochs: `nil`: the method's own.
-    func strategy(layer: String, epochs: Int?, seed: UInt64, block: BlockOptions)
-        -> any AdaptationStrategy
-    {
-        switch self {
-        case .layer: LayerFineTuning(layer: layer, epochs: epochs ?? 6, seed: seed)
+    func strategy(
+        of network: Network, layer: String, _ tuning: FineTuningOptions, _ block: BlockOptions,
+        epochs: Int?, seed: UInt64
+    ) throws -> any AdaptationStrategy {
+        func tuned(_ method: FineTuning) -> FineTuning {
+            tuning.applied(to: method, epochs: epochs, seed: seed)
+        }
+        return switch self {
+        case .layer: tuned(FineTuning(layers: [layer]))
+        case .blocks: tuned(FineTuning(blocks: try tuning.blocks(of: network), of: network))
+        case .lastLayer: tuned(.lastLayer(of: network))
+        case .lastLayers: tuned(.lastLayers(of: network))
         case .reprogram: Reprogramming()
         case .gtm: SelfTuningByReferences(.gtm)
         case .gtmAndLTM: SelfTuningByReferences(.gtmAndLTM)
@@ -51,7 +61,8 @@ struct Adapt: ParsableCommand {
         abstract: "Adapts a deployed network on its chip; writes a checkpoint and a deployment "
             + "file.",
         discussion:
-            "Methods: layer (one layer learns and is written again); reprogram (all weights "
+            "Methods: layer (one layer learns and is written again); blocks (some blocks "
+            + "learn); last-layer, last-layers (retrained on the host, then written); reprogram (all weights "
             + "are written again); gtm, gtm-ltm, drift, "
             + "gtm-ltm-one-side (products corrected by tuning columns: variance proportional to "
             + "the weight, layer-fixed, loss by drift, a control); batch-norm, batch-norm-mean "
@@ -64,6 +75,7 @@ struct Adapt: ParsableCommand {
     @OptionGroup var chipOptions: ChipOptions
     @OptionGroup var dataOptions: DataOptions
     @OptionGroup var shiftOptions: ShiftOptions
+    @OptionGroup(title: "Options of fine-tuning") var tuning: FineTuningOptions
     @OptionGroup(title: "Options of tiny-shared-block") var block: BlockOptions
 
     @Argument(help: "The deployment file; rewritten with the adapted checkpoint.")
@@ -92,6 +104,7 @@ struct Adapt: ParsableCommand {
             throw ValidationError(
                 "\(option) belongs to the method 'tiny-shared-block', not '\(method.rawValue)'.")
         }
+        try tuning.check(for: method)
     }
 
     func run() throws {
@@ -106,8 +119,8 @@ struct Adapt: ParsableCommand {
         let session = try chipOptions.session(bank: place.bank)
         try place.check(session, holds: trained.network, file: deployment)
         defer { try? session.releaseLease() }
-        let strategy = method.strategy(
-            layer: layer, epochs: epochs, seed: common.seed, block: block)
+        let strategy = try method.strategy(
+            of: trained.network, layer: layer, tuning, block, epochs: epochs, seed: common.seed)
         let report = try AdaptationReport.measuring(
             strategy, of: trained.network, &place, on: session, images: split.training,
             test: split.test

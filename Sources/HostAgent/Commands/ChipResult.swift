@@ -20,6 +20,7 @@ struct ChipResult: Encodable, CustomStringConvertible {
                     + "host time: \(Format.duration(adaptation.hostSeconds)); share of the most "
                     + "worn cell's life: \(Format.percent(adaptation.lifeUsed))")
         }
+        if let findings = adaptation?.findings { lines += findings.lines }
         if let unverifiedCells {
             lines.append("cells that write-verify didn't reach: \(unverifiedCells)")
         }
@@ -34,5 +35,22 @@ extension ChipCost {
         "pulses: \(Format.count(pulses)), cells written: \(Format.count(cellsWritten)), "
             + "energy: \(Format.energy(picojoules: energyPicojoules)), "
             + "latency: \(Format.latency(nanoseconds: latencyNanoseconds)) (simulated)"
+    }
+}
+
+extension AdaptationFindings {
+    fileprivate var lines: [String] {
+        var lines: [String] = []
+        if let first = losses.first, let last = losses.last {
+            lines.append(
+                "weights that learn: \(Format.count(UInt64(weights))); loss of the first step: "
+                    + "\(Format.decimal(first, 3)), of the last: \(Format.decimal(last, 3))")
+        }
+        if let zeroGradients, let zeroChanges {
+            lines.append(
+                "gradients that are zero: \(Format.percent(zeroGradients)), once rounded: "
+                    + Format.percent(zeroChanges))
+        }
+        return lines
     }
 }

@@ -31,6 +31,11 @@ struct Deploy: ParsableCommand {
     @Option(help: "The bank of the chip to use (default: the first analog one).")
     var bank: String?
     @Option(
+        help: ArgumentHelp(
+            "A layer's own bank, LAYER=BANK; may be repeated.", valueName: "layer=bank"),
+        transform: LayerBank.init(argument:))
+    var bankOf: [LayerBank] = []
+    @Option(
         help: ArgumentHelp("A layer that stays on the host; may be repeated.", valueName: "layer"))
     var digital: [String] = []
     @Flag(
@@ -59,11 +64,16 @@ struct Deploy: ParsableCommand {
             throw ValidationError("--replace and --update exclude each other.")
         }
         let kept = [
-            ("--bank", bank != nil), ("--mapping", mapping != nil), ("--digital", !digital.isEmpty),
+            ("--bank", bank != nil), ("--bank-of", !bankOf.isEmpty), ("--mapping", mapping != nil),
+            ("--digital", !digital.isEmpty),
         ]
         if update, let option = kept.first(where: \.1)?.0 {
             throw ValidationError(
                 "\(option) and --update exclude each other: an update keeps the deployment's.")
+        }
+        let layers = digital + bankOf.map(\.layer)
+        if let twice = layers.first(where: { layer in layers.count { $0 == layer } > 1 }) {
+            throw ValidationError("--bank-of and --digital name the layer '\(twice)' twice.")
         }
         if calibrationImages < 1 {
             throw ValidationError("--calibration-images must be at least 1.")
@@ -85,6 +95,7 @@ struct Deploy: ParsableCommand {
         var mapper = Mapper(trained.network, scales: trained.scales)
         mapper.mapping = mapping ?? .differential
         mapper.writesReferences = references
+        mapper.banks = Dictionary(uniqueKeysWithValues: bankOf.map { ($0.layer, $0.bank) })
         mapper.digital = old.map { Set($0.digital.keys) } ?? Set(digital)
         let images = try split.training.first(calibrationImages)
         if method == .swim { try mapper.verify(share ?? Self.shareUsual, derivativesFrom: images) }
@@ -105,11 +116,30 @@ struct Deploy: ParsableCommand {
         try Output.print(
             ChipResult(
                 title: "\(trained.network.name) on chip \(deployment.chip): "
-                    + deployment.places.map { "\($0.layer) → matrix \($0.matrix.id)" }.joined(
-                        separator: ", "),
+                    + deployment.places.map(\.text).joined(separator: ", "),
                 unverifiedCells: reports.reduce(0) { $0 + $1.program.unverified },
                 cost: session.cost, images: split.training.name, written: output),
             json: common.json)
+    }
+}
+
+extension Deployment.LayerPlace {
+    fileprivate var text: String {
+        "\(layer) → matrix \(matrix.id)" + (matrix.bank.map { " in \($0)" } ?? "")
+    }
+}
+
+/// A layer and the bank it goes to, as `--bank-of` names them.
+struct LayerBank {
+    let layer: String
+    let bank: String
+
+    init(argument: String) throws {
+        let parts = argument.split(separator: "=", omittingEmptySubsequences: false)
+        guard parts.count == 2, !parts.contains("") else {
+            throw ValidationError("--bank-of must be LAYER=BANK, not '\(argument)'.")
+        }
+        (layer, bank) = (String(parts[0]), String(parts[1]))
     }
 }
 

@@ -11,7 +11,7 @@ struct Experiments: ParsableCommand {
             + "output folder.",
         subcommands: [
             QAVATTableCommand.self, SelfTuningCommand.self, BatchNormCommand.self,
-            SensitivityCommand.self, TinySharedBlockCommand.self,
+            SensitivityCommand.self, TinySharedBlockCommand.self, BlockWiseCommand.self,
         ])
 }
 

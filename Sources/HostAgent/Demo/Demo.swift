@@ -123,7 +123,7 @@ public struct Demo {
         let layer = settings.layer ?? trained.checkpoint.network.matrixLayers[0].name
         say("adapting \(layer)")
         try bench.adapt(
-            LayerFineTuning(layer: layer, seed: settings.seed), images: settings.adaptationImages,
+            FineTuning(layers: [layer], seed: settings.seed), images: settings.adaptationImages,
             stage: DemoStage.adapted)
         let result = bench.result(
             chips: settings.serials, digests: after, layer: layer,

@@ -79,18 +79,20 @@ public struct ExperimentStep {
     /// What it will take, in images seen: for the time left. An image that a
     /// network learns from counts as three.
     public let images: Int
-    /// Whether the figures are accuracies and nothing else.
-    public let isAccuracy: Bool
+    /// What is told of its figures when it is done.
+    public let summary: ([Double]) -> String
     /// Does it, tells how many images are done, and returns its figures.
     public let run: (_ progress: (Int) -> Void) throws -> [Double]
 
+    /// - Parameter summary: default: of shares, their mean.
     public init(
-        name: String, images: Int, isAccuracy: Bool = true,
+        name: String, images: Int,
+        summary: @escaping ([Double]) -> String = { Format.percent(Sample($0).mean) },
         run: @escaping (_ progress: (Int) -> Void) throws -> [Double]
     ) {
         self.name = name
         self.images = images
-        self.isAccuracy = isAccuracy
+        self.summary = summary
         self.run = run
     }
 }

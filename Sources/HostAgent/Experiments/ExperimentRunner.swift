@@ -53,9 +53,7 @@ public struct ExperimentRunner {
             line.end()
             finished[step.name] = Sample(figures)
             try write(finished.mapValues(\.values), to: "steps.json")
-            report(
-                step.name
-                    + (step.isAccuracy ? ": \(Format.percent(Sample(figures).mean))" : " is done"))
+            report("\(step.name): \(step.summary(figures))")
         }
         let table = try experiment.table(finished)
         let plots = try experiment.plots(finished)

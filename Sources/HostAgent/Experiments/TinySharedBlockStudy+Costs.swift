@@ -3,19 +3,21 @@ extension TinySharedBlockStudy {
     /// backbone, with the block on a common tile, on separate ones.
     func costStep(_ name: String, folder: String) -> ExperimentStep {
         let images = min(test.count, 20)
-        return ExperimentStep(name: name, images: 3 * images, isAccuracy: false) { _ in
+        return ExperimentStep(name: name, images: 3 * images, summary: { _ in "done" }) { _ in
             let backbone = try Checkpoint(contentsOf: file(settings.stops.last ?? 1, folder))
             let population = try chips(sigma: settings.sigmas[0], withBlock(TinySharedBlock()))
             let session = try population.session(chip: 1)
             try session.acquireLease()
             defer { try? session.releaseLease() }
-            let free = try session.tilesFree()
+            let free = try session.tilesFree(inBank: session.dataSheet.bank)
             let deployment = try deploy(backbone, to: session)
             let batch = try test.first(images)
             func figures(_ network: Network, _ deployment: Deployment) throws -> [Double] {
                 let cost = CostedProducts(session, deployment)
                 _ = try Evaluation.accuracy(network, with: cost, on: batch)
-                return cost.figures(images: images) + [Double(free - (try session.tilesFree()))]
+                return cost.figures(images: images) + [
+                    Double(free - (try session.tilesFree(inBank: session.dataSheet.bank)))
+                ]
             }
             var all = try figures(backbone.network, deployment)
             for tiles in TinySharedBlock.Tiles.allCases {

@@ -5,7 +5,8 @@
 /// Inputs are quantised here and sent in batches of whole images or vectors; the
 /// chip unrolls images where it can, else this does. Several batches are under
 /// way, so that quantising the next and scaling the last overlap the chip's work.
-/// Where the deployment holds a correction by tuning columns, it is applied.
+/// Where the deployment holds a correction by tuning columns, it is applied, but for
+/// matrices in a digital bank, which are exact.
 /// Bias, activation and pooling stay with the layers. No gradient passes.
 public final class ChipProducts: MatrixProducts {
     private let session: any ChipSession
@@ -41,14 +42,15 @@ public final class ChipProducts: MatrixProducts {
         _ layer: MatrixLayer, _ place: Deployment.LayerPlace, _ input: Tensor
     ) throws -> Tensor {
         let (matrix, scales) = (place.matrix, place.scales)
+        let sheet = try session.dataSheet(ofBank: matrix.bank)
         let output = try layer.emptyOutput(for: input.shape)
         let count = input.shape[0]
-        let unit = ProductUnit(layer, inputShape: input.shape, chip: session.dataSheet)
-        var sums = deployment.selfTuning.map {
+        let unit = ProductUnit(layer, inputShape: input.shape, chip: sheet)
+        var sums = (sheet.isDigital ? nil : deployment.selfTuning).map {
             TuningSums(
-                $0, layer, matrix.mapping, vectors: count * unit.vectors, sheet: session.dataSheet)
+                $0, layer, matrix.mapping, vectors: count * unit.vectors, sheet: sheet)
         }
-        let size = unit.batch(of: count, chip: session.dataSheet, bytesMore: sums?.bytes ?? 0)
+        let size = unit.batch(of: count, chip: sheet, bytesMore: sums?.bytes ?? 0)
         func images(_ batch: Int) -> Range<Int> { batch * size ..< min(count, (batch + 1) * size) }
         try session.multiply(
             matrix,

@@ -28,7 +28,8 @@ public struct Deployment: Codable, Equatable, Sendable {
     /// The checkpoint with weights and biases; relative to the folder of this file.
     public var checkpoint: String
     public var chip: UInt32
-    /// The chip's bank with the matrices; `nil`: its first analog one.
+    /// The chip's bank of matrices that don't say where they lie; `nil`: its first
+    /// analog one.
     public var bank: String?
     /// `true` from before an update's first change until its last: what the chip holds
     /// is then the network of no checkpoint.
@@ -160,6 +161,7 @@ public struct Deployment: Codable, Equatable, Sendable {
                 && $0.columns == place.matrix.columns && $0.slices == place.matrix.slices
                 && $0.bitsPerSlice == place.matrix.bitsPerSlice
                 && $0.mapping == place.matrix.mapping
+                && (place.matrix.bank == nil || $0.bank == place.matrix.bank)
         }) {
             throw ChipSessionError.matrixMissing(place.matrix.id, chip: chip)
         }

@@ -6,6 +6,8 @@ public struct Mapper {
     public var mapping = WeightMapping.differential
     /// Names of layers that stay on the host, in 8-bit integers.
     public var digital: Set<String> = []
+    /// Banks of layers by name; the others go to the session's own.
+    public var banks: [String: String] = [:]
     /// Whether tuning columns are written too: together with the matrices, since
     /// they tell of cells of their own age only.
     public var writesReferences = false
@@ -34,7 +36,7 @@ public struct Mapper {
     var layers: [MatrixLayer] {
         get throws {
             let all = network.matrixLayers
-            if let unknown = digital.sorted().first(where: { name in
+            if let unknown = digital.union(banks.keys).sorted().first(where: { name in
                 !all.contains { $0.name == name }
             }) {
                 throw NetworkError.unknownLayer(unknown, layers: all.map(\.name))
@@ -57,9 +59,7 @@ public struct Mapper {
         options: ProgramOptions, replacing: Bool = false
     ) throws -> (deployment: Deployment, reports: [LayerReport]) {
         let layers = try layers
-        try checkRoom(
-            for: layers, on: session,
-            free: replacing ? session.dataSheet.tiles : session.tilesFree())
+        try checkRoom(for: layers, on: session, replacing: replacing)
         let inputs = try calibrationInputs(calibration, of: layers)
         if replacing { for matrix in try session.matrices() { try session.unmap(matrix) } }
         var mapped: [ChipMatrix] = []
@@ -68,7 +68,8 @@ public struct Mapper {
                 let matrix = try session.map(
                     MatrixRequest(
                         name: layer.name, rows: layer.rows, columns: layer.columns,
-                        codeMax: WeightQuantisation.codeMax, mapping: mapping))
+                        codeMax: WeightQuantisation.codeMax, mapping: mapping,
+                        bank: banks[layer.name]))
                 mapped.append(matrix)
                 return try write([layer], to: matrix, inputs, session, options)[0]
             }
@@ -137,21 +138,28 @@ public struct Mapper {
         return reports
     }
 
+    /// - Parameter replacing: all tiles will be free.
     private func checkRoom(
-        for layers: [MatrixLayer], on session: any ChipSession, free: Int
+        for layers: [MatrixLayer], on session: any ChipSession, replacing: Bool
     ) throws {
-        let sheet = session.dataSheet
-        let needed = layers.map { layer in
-            ChipSessionError.LayerTiles(
-                name: layer.name, rows: layer.rows, columns: layer.columns,
-                tiles: sheet.tiles(
-                    rows: layer.rows, columns: layer.columns,
-                    weightBits: MatrixRequest.weightBits, mapping: mapping))
+        let byBank = try Dictionary(grouping: layers) {
+            try session.dataSheet(ofBank: banks[$0.name]).bank
         }
-        guard needed.reduce(0, { $0 + $1.tiles }) <= free else {
-            throw ChipSessionError.tooLarge(
-                network: network.name, layers: needed, bank: sheet.bank,
-                tile: [sheet.rows, sheet.columns], free: free)
+        for (bank, layers) in byBank.sorted(by: { $0.key < $1.key }) {
+            let sheet = try session.dataSheet(ofBank: bank)
+            let needed = layers.map { layer in
+                ChipSessionError.LayerTiles(
+                    name: layer.name, rows: layer.rows, columns: layer.columns,
+                    tiles: sheet.tiles(
+                        rows: layer.rows, columns: layer.columns,
+                        weightBits: MatrixRequest.weightBits, mapping: mapping))
+            }
+            let free = try replacing ? sheet.tiles : session.tilesFree(inBank: bank)
+            guard needed.reduce(0, { $0 + $1.tiles }) <= free else {
+                throw ChipSessionError.tooLarge(
+                    network: network.name, layers: needed, bank: bank,
+                    tile: [sheet.rows, sheet.columns], free: free)
+            }
         }
     }
 
@@ -199,14 +207,15 @@ public struct Mapper {
         var matrix = mapped
         let scale = try scales.scales(of: layers[0]).weight
         let codes = try WeightQuantisation.codes(of: layers[0], scale: scale)
-        if !session.dataSheet.isDigital {
+        let sheet = try session.dataSheet(ofBank: matrix.bank)
+        if !sheet.isDigital {
             let fullScales = try layers.map { layer in
                 guard let vectors = inputs[layer.name] else {
                     preconditionFailure("inputs were recorded of every layer")
                 }
                 return try range.fullScale(
-                    codes, slices: BitSlices(matrix), inputs: vectors.codes(),
-                    sheet: session.dataSheet, method: options.method)
+                    codes, slices: BitSlices(matrix), inputs: vectors.codes(), sheet: sheet,
+                    method: options.method)
             }
             matrix.fullScaleMicroamperes = try session.calibrate(
                 matrix, fullScale: fullScales.reduce(0, max))

@@ -20,17 +20,16 @@ public struct TuningReferences: Codable, Equatable, Sendable {
         self.initialRatio = initialRatio
     }
 
-    /// Writes the LTM columns of the matrices, where tiles have some, and the GTM,
+    /// Writes the LTM columns of the matrices, where their tiles have some, and the GTM,
     /// all to G_on, and reads M_0.
     public static func written(beside matrices: [ChipMatrix], on session: any ChipSession) throws
         -> TuningReferences
     {
         guard session.dataSheet.gtmCells > 0 else { throw SelfTuningError.noGTM }
         var ltm: Double?
-        if session.dataSheet.ltmColumns > 0 {
-            for matrix in matrices {
-                ltm = try session.program(.ltm(of: matrix), conductance: nil).conductance
-            }
+        for matrix in matrices
+        where try session.dataSheet(ofBank: matrix.bank).ltmColumns > 0 {
+            ltm = try session.program(.ltm(of: matrix), conductance: nil).conductance
         }
         let gtm = try session.program(.gtm, conductance: nil).conductance
         return TuningReferences(

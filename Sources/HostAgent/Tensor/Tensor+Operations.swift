@@ -155,6 +155,19 @@ extension Tensor {
         let handles: [nvt_tensor?] = logits.map(\.handle)
         return try made { nvt_jensen_shannon(handles, Int32(handles.count), $0) }
     }
+    /// The predictions p = e^s/Σ e^s that logits s [n, classes] stand for.
+    public func softmax() throws(TorchError) -> Tensor { try made { nvt_softmax(handle, $0) } }
+    /// ½ Σ_n Σ_c (x[n, c] − y[n, c])² of self [n, classes].
+    ///
+    /// - Parameter targets: y, or labels [n] (Int64), which stand for y = [c = label n].
+    public func halfSquaredError(to targets: Tensor) throws -> Tensor {
+        let shares =
+            targets.shape.count == 1
+            ? try LabelledImages.shares(of: targets, classes: shape[1]) : targets
+        let error = try adding(shares, times: -1)
+        return try error.reshaped([1, count]).matrixProduct(error.reshaped([count, 1]))
+            .reshaped([]).scaled(by: 0.5)
+    }
     /// Zero channels before and behind those of [n, c, h, w].
     public func paddedChannels(before: Int, behind: Int) throws(TorchError) -> Tensor {
         try made { nvt_pad_channels(handle, Int64(before), Int64(behind), $0) }

@@ -90,11 +90,6 @@ extension WAGE {
     ///   itself, the shares of the classes, [n, classes].
     /// - Shape: scores [n, classes] → a scalar.
     public func loss(_ scores: Tensor, _ targets: Tensor) throws -> Tensor {
-        let shares =
-            targets.shape.count == 1
-            ? try LabelledImages.shares(of: targets, classes: scores.shape[1]) : targets
-        let error = try scores.withErrorsQuantised(bits: errors).adding(shares, times: -1)
-        return try error.reshaped([1, error.count])
-            .matrixProduct(error.reshaped([error.count, 1])).reshaped([]).scaled(by: 0.5)
+        try scores.withErrorsQuantised(bits: errors).halfSquaredError(to: targets)
     }
 }

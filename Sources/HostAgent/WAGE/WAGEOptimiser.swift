@@ -4,19 +4,27 @@ internal import Glibc
 ///
 ///     g_s = η·g / Shift(max|g|)
 ///     ΔW  = σ(k_G)·sgn(g_s)·(⌊|g_s|⌋ + Bernoulli(|g_s| − ⌊|g_s|⌋))
-///     W   ← clip(W − ΔW, −1 + σ(k_G), 1 − σ(k_G))
+///     W   ← clip(W − ΔW, −1 + σ(k_G), 1 − σ(k_G)),   w = u·W
 ///
 /// so that a step is a whole number of steps of the weight's own grid, right in the
-/// mean. Biases stay at zero.
+/// mean. Biases stay. u is 1 in a network trained by WAGE; 128·s_w makes the codes of
+/// 8-bit weights q = w/s_w the grid of k_G = 8.
 public final class WAGEOptimiser {
     private let wage: WAGE
     private let layers: [MatrixLayer]
+    private let units: [Double]
     private let generator: RandomGenerator
 
-    /// - Parameter layers: those that learn.
-    public init(_ wage: WAGE, layers: [MatrixLayer], generator: RandomGenerator) {
+    /// - Parameters:
+    ///   - layers: those that learn.
+    ///   - units: u of each layer; none: 1 for all.
+    public init(
+        _ wage: WAGE, layers: [MatrixLayer], units: [Double] = [], generator: RandomGenerator
+    ) {
+        precondition(units.isEmpty || units.count == layers.count)
         self.wage = wage
         self.layers = layers
+        self.units = units.isEmpty ? layers.map { _ in 1 } : units
         self.generator = generator
     }
 
@@ -27,14 +35,14 @@ public final class WAGEOptimiser {
     @discardableResult
     public func update(rate: Double) throws -> [WAGELayerStep] {
         let largest = 1 - WAGE.step(bits: wage.gradients)
-        return try layers.compactMap { layer in
+        return try zip(layers, units).compactMap { layer, unit in
             guard let gradient = try layer.weight.gradient() else { return nil }
             let chances = try generator.uniform(0 ..< 1, layer.weight.shape)
             let gradients = try gradient.floats()
             let change = try Self.change(
                 gradients, rate: rate, bits: wage.gradients, chances: chances.floats())
-            try layer.weight.add(.floats(change, shape: layer.weight.shape), times: -1)
-            try layer.weight.clamp(to: -largest ... largest)
+            try layer.weight.add(.floats(change, shape: layer.weight.shape), times: -unit)
+            try layer.weight.clamp(to: -unit * largest ... unit * largest)
             try layer.weight.clearGradient()
             return WAGELayerStep(
                 layer: layer.name, parameters: change.count,

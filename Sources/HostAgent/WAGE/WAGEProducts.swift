@@ -1,3 +1,20 @@
+/// Products that someone else rounds, normally a chip; the error that leaves a layer
+/// backwards is rounded to k_E bits as in `WAGEProducts`. Where ways through a network
+/// join again, each way's error has lost its own size.
+struct WAGEErrors: MatrixProducts {
+    private let wage: WAGE
+    private let products: any MatrixProducts
+
+    init(_ wage: WAGE, through products: any MatrixProducts) {
+        self.wage = wage
+        self.products = products
+    }
+
+    func product(of layer: MatrixLayer, with input: Tensor) throws -> Tensor {
+        try products.product(of: layer, with: input.withErrorsQuantised(bits: wage.errors))
+    }
+}
+
 /// Products of WAGE: inputs Q(a, k_A), weights Q(W, k_W), the product divided by
 /// the layer's α. The error that leaves a layer backwards is rounded to k_E bits
 /// after it was divided by Shift(max|e|); its size is lost, and the update, which is

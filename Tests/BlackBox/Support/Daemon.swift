@@ -70,6 +70,23 @@ final class Daemon {
             chip: ["mode": "manual", "rate_s_per_s": ""])
     }
 
+    /// The shipped chip of two banks, the resistive one without noise of programming and
+    /// reading and with an ideal ADC, on a manual clock.
+    static func hybridSpec(in folder: Folder, digitalTiles: Int) throws -> String {
+        let file = try changedSpec(
+            "hybrid", in: folder,
+            device: ["read_noise_relative": none, "programming_noise_relative": none],
+            chip: ["adc_bits": "ideal", "mode": "manual", "rate_s_per_s": ""])
+        let sram = Programs.repository.appendingPathComponent("firmware-specs/devices/sram.yaml")
+        _ = try folder.write(
+            String(contentsOf: sram, encoding: .utf8), to: "changed/devices/sram.yaml")
+        let text = try String(contentsOfFile: file, encoding: .utf8)
+        precondition(text.contains("tiles: 64\n"))
+        return try folder.write(
+            text.replacingOccurrences(of: "tiles: 64\n", with: "tiles: \(digitalTiles)\n"),
+            to: "changed/chips/hybrid.yaml")
+    }
+
     private static let none = "{value: 0, source: \"chosen\"}"
 
     /// A shipped chip of RRAM with other values of some keys; an empty one leaves the

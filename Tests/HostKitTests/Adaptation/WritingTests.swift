@@ -74,7 +74,7 @@ struct WritingTests {
     @Test func writingSomeWeightsGivesTuningColumnsUp() throws {
         var (network, images, chip, deployment) = try Self.deployed()
         deployment.references = Self.references
-        let strategy = LayerFineTuning(layer: "fc2", epochs: 1)
+        let strategy = FineTuning(layers: ["fc2"], epochs: 1)
         _ = try AdaptationReport.measuring(
             strategy, of: network, &deployment, on: chip, images: images, test: images)
         #expect(deployment.references == nil)

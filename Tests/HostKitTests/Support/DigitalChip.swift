@@ -17,6 +17,7 @@ final class DigitalChip: ChipSession {
     }
 
     let dataSheet: ChipDataSheet
+    var banks: [ChipDataSheet] { [dataSheet] }
     private(set) var cost = ChipCost()
     private let imperfections: Imperfections
     private let random: RandomGenerator
@@ -74,7 +75,7 @@ final class DigitalChip: ChipSession {
     }
 
     func unmap(_ matrix: ChipMatrix) throws { stored[matrix.id] = nil }
-    func tilesFree() throws -> Int {
+    func tilesFree(inBank bank: String) throws -> Int {
         stored.values.reduce(dataSheet.tiles) {
             $0
                 - dataSheet.tiles(

@@ -165,6 +165,8 @@ nvt_failure nvt_entropy(nvt_tensor logits, nvt_tensor *out);
 /// Mean over rows and over the `count` predictions of sum p_v ln(p_v / m), p_v = softmax of logits
 /// v, m their mean: the Jensen-Shannon divergence.
 nvt_failure nvt_jensen_shannon(const nvt_tensor *logits, int32_t count, nvt_tensor *out);
+// Over dimension 1.
+nvt_failure nvt_softmax(nvt_tensor logits, nvt_tensor *out);
 
 // ---- gradients
 

@@ -2,7 +2,7 @@ import HostKit
 import Testing
 
 @Suite("Fine-tuning in the loop")
-struct LayerFineTuningTests {
+struct FineTuningTests {
     @Test(arguments: ["conv1", "fc2"])
     func accuracyLostToDriftIsWonBackByWritingOneLayer(layer: String) throws {
         let (network, split, scales) = try ChipPathTests.setting()
@@ -16,7 +16,7 @@ struct LayerFineTuningTests {
         try chip.drift(ageSeconds: 1e10)
         let before = chip.programs.count
         let report = try AdaptationReport.measuring(
-            LayerFineTuning(layer: layer), of: network, &deployment, on: chip,
+            FineTuning(layers: [layer]), of: network, &deployment, on: chip,
             images: split.training.first(256), test: split.test)
         #expect(report.after.fraction > report.before.fraction + 0.05)
         #expect(report.imagesUsed == 256)
@@ -40,7 +40,7 @@ struct LayerFineTuningTests {
         )
         .deployment
         let before = chip.cost.pulses
-        try LayerFineTuning(layer: "fc1", epochs: 1, threshold: 1000).adapt(
+        try FineTuning(layers: ["fc1"], epochs: 1, threshold: 1000).adapt(
             network, &deployment, on: chip, images: split.training.first(64))
         #expect(chip.cost.pulses == before)
     }

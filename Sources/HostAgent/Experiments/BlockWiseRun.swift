@@ -1,0 +1,113 @@
+/// One case of `BlockWiseStudy` on one chip.
+struct BlockWiseRun {
+    private let each: BlockWiseStudy.Case
+    private let settings: BlockWiseStudy.Settings
+    private let seed: UInt64
+
+    init(_ each: BlockWiseStudy.Case, _ settings: BlockWiseStudy.Settings, seed: UInt64) {
+        self.each = each
+        self.settings = settings
+        self.seed = seed
+    }
+
+    /// What a chip showed.
+    struct Figures: Equatable {
+        struct Arm: Equatable {
+            var accuracy: Double
+            /// Shares of the weights that learn.
+            var zeroGradients: Double
+            var zeroChanges: Double
+        }
+
+        /// As deployed, on the shifted images.
+        var before: Double
+        /// In the order of the case's.
+        var arms: [Arm]
+
+        var values: [Double] {
+            [before] + arms.flatMap { [$0.accuracy, $0.zeroGradients, $0.zeroChanges] }
+        }
+
+        static func count(arms: Int) -> Int { 1 + 3 * arms }
+
+        /// Of all chips, from their `values` one after the other.
+        static func all(_ values: [Double], of each: BlockWiseStudy.Case) -> [Figures] {
+            let count = count(arms: each.arms.count)
+            return stride(from: 0, to: values.count, by: count).map {
+                Figures(values[$0 ..< $0 + count])
+            }
+        }
+
+        /// "18.00 %, conv1 60.10 %, all 58.00 %".
+        static func summary(_ values: [Double], of each: BlockWiseStudy.Case) -> String {
+            let chips = all(values, of: each)
+            func mean(_ figure: (Figures) -> Double) -> String {
+                Format.percent(Sample(chips.map(figure)).mean)
+            }
+            return
+                ([mean(\.before)]
+                + each.arms.enumerated().map { number, arm in
+                    "\(arm.title) \(mean { $0.arms[number].accuracy })"
+                }).joined(separator: ", ")
+        }
+
+        init(before: Double, arms: [Arm]) {
+            self.before = before
+            self.arms = arms
+        }
+
+        /// From `values`.
+        init(_ values: some RandomAccessCollection<Double>) {
+            let values = Array(values)
+            before = values[0]
+            arms = stride(from: 1, to: values.count, by: 3).map {
+                Arm(
+                    accuracy: values[$0], zeroGradients: values[$0 + 1],
+                    zeroChanges: values[$0 + 2])
+            }
+        }
+    }
+
+    /// Adapts the network as deployed to the training images, arm by arm.
+    func figures(on session: WireChipSession, images: DataSplit) throws -> Figures {
+        try session.stopClock()
+        try session.acquireLease()
+        defer { try? session.releaseLease() }
+        let trained = each.trained
+        var mapper = Mapper(trained.network, scales: trained.scales)
+        if each.placement == .hybrid {
+            let learning = each.arms.flatMap(\.layers)
+            mapper.banks = Dictionary(uniqueKeysWithValues: learning.map { ($0, "sram") })
+        }
+        let options = ProgramOptions(.writeVerify)
+        var deployment = try mapper.deploy(
+            to: session, checkpoint: "", calibration: images.training.first(100), options: options
+        ).deployment
+        func accuracy(_ network: Network) throws -> Double {
+            try Evaluation.accuracy(
+                network, with: ChipProducts(session, deployment), on: images.test
+            ).fraction
+        }
+        let before = try accuracy(trained.network)
+        let arms = try each.arms.map { arm in
+            let network = try trained.network.copy()
+            let findings = try tuning(arm).adaptWithFindings(
+                network, &deployment, on: session, images: images.training)
+            let after = try accuracy(network)
+            // Weights that learned are written back.
+            try session.acquireLease()
+            _ = try mapper.program(&deployment, on: session, options: options)
+            return Figures.Arm(
+                accuracy: after, zeroGradients: findings?.zeroGradients ?? 0,
+                zeroChanges: findings?.zeroChanges ?? 0)
+        }
+        return Figures(before: before, arms: arms)
+    }
+
+    private func tuning(_ arm: BlockWiseStudy.Arm) -> FineTuning {
+        FineTuning(
+            layers: arm.layers, title: arm.title, loss: each.loss, rule: .wage(WAGE()),
+            epochs: settings.epochs, batch: settings.batch, rateCodes: settings.rateCodes,
+            seed: seed)
+    }
+}

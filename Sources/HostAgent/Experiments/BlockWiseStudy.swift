@@ -1,0 +1,263 @@
+/// Test-time adaptation by blocks: which block of a network should learn when its images
+/// change, what that wins, and what it costs.
+///
+/// The network lies in resistive cells, but for the blocks that the placement puts into
+/// static memory. It is adapted to shifted training images by `FineTuning` under WAGE of
+/// 8 bits, one block at a time and all at once, each time from the network as deployed,
+/// and tried on test images with the same shift.
+///
+/// | figure of the source | here |
+/// |---|---|
+/// | VGG-8, ResNet-20, DenseNet-40 | the checkpoints that are named |
+/// | CIFAR-10-C, severity 5; CIFAR-Flip | the same, made here |
+/// | 800 images to adapt, 200 to test, batch 200, 3 epochs | the same batches, more to test |
+/// | networks trained by WAGE with squared errors of scores | by cross entropy; squared errors of predictions |
+///
+/// - Source: a thesis on benchmarking test-time adaptation with compute-in-memory, §4.
+public struct BlockWiseStudy: Experiment {
+    public static let name = "block-wise"
+
+    public struct Settings: Codable, Equatable, Sendable {
+        /// Checkpoints.
+        public var networks: [String] = []
+        /// Each with images and cells of its own.
+        public var chips = 3
+        /// Test images.
+        public var images = 500
+        /// Training images that a chip adapts to.
+        public var adaptationImages = 800
+        public var corruptions = [Corruption.gaussianNoise, .motionBlur].map(\.rawValue)
+        public var flipsLabels = true
+        public var losses = [FineTuning.Loss.squaredError, .entropy]
+        /// Blocks of a network at most, evenly spaced; all count as one more.
+        public var blocks = 5
+        public var epochs = 3
+        public var batch = 200
+        /// η of WAGE, in weight codes.
+        public var rateCodes = 4.0
+        /// σ(g)/g. The devices' own, 0.1, leaves networks that weren't trained for it
+        /// little to adapt; this is chosen.
+        public var readNoise = 0.02
+        public var heldOut = false
+        public var seed: UInt64 = 1
+
+        public init() {}
+    }
+
+    /// Where the layers lie.
+    enum Placement: String, CaseIterable {
+        case resistive = "RRAM"
+        /// Blocks that learn in static memory.
+        case hybrid
+        case digital = "SRAM"
+    }
+
+    public let settings: Settings
+    let networks: [Checkpoint]
+    private let location: DataLocation
+    private let shifted = ShiftedImages()
+    private let product: EmulatedChips.Product
+    public let data: [String]
+
+    public init(_ settings: Settings, data: DataLocation, product: EmulatedChips.Product) throws {
+        self.settings = settings
+        self.product = product
+        location = data
+        networks = try settings.networks.map { try Checkpoint(contentsOf: $0) }
+        var names: [String] = []
+        for (number, trained) in networks.enumerated() {
+            let model = trained.network.name
+            guard !networks[..<number].contains(where: { $0.network.name == model }) else {
+                throw DataError.wrongContent(
+                    file: settings.networks[number], expected: "another model than the others'",
+                    found: model)
+            }
+            let split = try data.load(for: trained.network)
+            try split.check(settings, trained.network)
+            names += [split.training, split.test].map { "\($0.name), \($0.count) images" }
+        }
+        self.data = names
+    }
+
+    // MARK: - Cases
+
+    /// What the images go through, and what adapts to them.
+    struct Case {
+        let trained: Checkpoint
+        let shift: ImageShift
+        /// "contrast", "labels flipped".
+        let shiftName: String
+        let loss: FineTuning.Loss
+        let placement: Placement
+        /// The sets of blocks that learn, one after the other.
+        let arms: [Arm]
+
+        var name: String {
+            [trained.network.name, shiftName, loss.rawValue, placement.rawValue]
+                .joined(separator: ", ")
+        }
+    }
+
+    /// Blocks that learn together.
+    struct Arm {
+        let title: String
+        let layers: [String]
+    }
+
+    var shifts: [(name: String, shift: ImageShift)] {
+        let made = settings.corruptions.compactMap(Corruption.init).map { corruption in
+            (
+                corruption.rawValue,
+                ImageShift(
+                    .made(corruption, severity: ImageShift.severityUsual), seed: settings.seed)
+            )
+        }
+        return made
+            + (settings.flipsLabels
+                ? [("labels flipped", ImageShift(flipsLabels: true, seed: settings.seed))] : [])
+    }
+
+    /// Some blocks of a network, evenly spaced, its first and its last among them; then
+    /// all blocks, whether listed or not.
+    func arms(of network: Network) -> [Arm] {
+        let blocks = network.blocks.filter { !$0.matrixLayers.isEmpty }
+        let count = min(settings.blocks, blocks.count)
+        let chosen =
+            count == 1
+            ? [blocks[0]]
+            : (0 ..< count).map { blocks[$0 * (blocks.count - 1) / (count - 1)] }
+        func arm(_ title: String, _ blocks: [Block]) -> Arm {
+            Arm(title: title, layers: blocks.flatMap(\.matrixLayers).map(\.name))
+        }
+        return chosen.map { arm($0.name, [$0]) } + [arm("all", blocks)]
+    }
+
+    /// All shifts and losses in resistive cells; the first of them, and the first block,
+    /// once more in the other placements.
+    var cases: [Case] {
+        networks.flatMap { trained -> [Case] in
+            let arms = arms(of: trained.network)
+            let main = shifts.flatMap { name, shift in
+                settings.losses.map {
+                    Case(
+                        trained: trained, shift: shift, shiftName: name, loss: $0,
+                        placement: .resistive, arms: arms)
+                }
+            }
+            let others = main.prefix(1).flatMap { first in
+                [Placement.hybrid, .digital].map {
+                    Case(
+                        trained: trained, shift: first.shift, shiftName: first.shiftName,
+                        loss: first.loss, placement: $0, arms: Array(arms.prefix(1)))
+                }
+            }
+            return main + others
+        }
+    }
+
+    // MARK: - Steps
+
+    static func costName(_ trained: Checkpoint) -> String { "\(trained.network.name), costs" }
+
+    public func steps(in folder: String) throws -> [ExperimentStep] {
+        networks.map { trained in
+            ExperimentStep(
+                name: Self.costName(trained), images: 2 * BlockWiseCosts.images,
+                summary: { _ in "measured" }
+            ) { _ in try costs(of: trained) }
+        }
+            + cases.map { each in
+                ExperimentStep(
+                    name: each.name, images: settings.chips * images(of: each),
+                    summary: { BlockWiseRun.Figures.summary($0, of: each) }
+                ) { try run(each, progress: $0) }
+            }
+    }
+
+    private func images(of each: Case) -> Int {
+        settings.images
+            + each.arms.count
+            * (settings.images + settings.adaptationImages * (1 + 3 * settings.epochs))
+    }
+
+    private func costs(of trained: Checkpoint) throws -> [Double] {
+        let population = try EmulatedChips(chip, chips: 1, product)
+        let images = try location.load(for: trained.network).training.first(BlockWiseCosts.images)
+        return try BlockWiseCosts.measured(
+            trained, arms(of: trained.network), on: population, images: images,
+            batch: settings.batch
+        ).values
+    }
+
+    /// Figures of a chip: `CaseFigures.values`; of chip 1, then of chip 2, …
+    private func run(_ each: Case, progress: (Int) -> Void) throws -> [Double] {
+        let population = try EmulatedChips(chip, chips: settings.chips, product)
+        let images = try shifted.images(of: "\(each.trained.network.name), \(each.shiftName)") {
+            try split(each)
+        }
+        return try (1 ... settings.chips).flatMap { number in
+            let size = settings.adaptationImages
+            let mine = DataSplit(
+                training: try images.training.narrowed((number - 1) * size ..< number * size),
+                test: images.test)
+            defer { progress(number * self.images(of: each)) }
+            return try BlockWiseRun(each, settings, seed: settings.seed + UInt64(number - 1))
+                .figures(
+                    on: population.session(
+                        chip: number, bank: each.placement == .digital ? "sram" : nil),
+                    images: mine
+                ).values
+        }
+    }
+
+    /// Images of all chips to adapt to, and those that they are tried on.
+    private func split(_ each: Case) throws -> DataSplit {
+        let network = each.trained.network
+        let all = settings.chips * settings.adaptationImages
+        guard settings.heldOut else {
+            return try each.shift.split(
+                for: network, from: location, adapting: all, test: settings.images)
+        }
+        let shifted = try each.shift.split(
+            for: network, from: location, adapting: all + settings.images, test: 1)
+        return DataSplit(
+            training: try shifted.training.narrowed(0 ..< all),
+            test: try shifted.training.narrowed(all ..< all + settings.images))
+    }
+
+    /// Both banks have tiles enough for the networks of the study.
+    private var chip: StudyChip {
+        StudyChip(
+            chip: "hybrid", device: "rram", chipValues: ["tiles": "4096"],
+            deviceValues: ["read_noise_relative": settings.readNoise])
+    }
+}
+
+/// The images of the latest shift: cases that differ in something else share them.
+private final class ShiftedImages {
+    private var latest: (name: String, images: DataSplit)?
+
+    func images(of name: String, make: () throws -> DataSplit) throws -> DataSplit {
+        if let latest, latest.name == name { return latest.images }
+        let images = try make()
+        latest = (name, images)
+        return images
+    }
+}
+
+extension DataSplit {
+    /// Refuses settings that ask for more images than there are, or for colours of grey ones.
+    fileprivate func check(_ settings: BlockWiseStudy.Settings, _ network: Network) throws {
+        let adapted = settings.chips * settings.adaptationImages
+        for (set, count) in [
+            (training, adapted + (settings.heldOut ? settings.images : 0)),
+            (test, settings.heldOut ? 0 : settings.images),
+        ] where set.count < count {
+            throw DataError.wrongContent(
+                file: set.name, expected: "at least \(count) images", found: "\(set.count)")
+        }
+        for corruption in settings.corruptions.compactMap(Corruption.init) {
+            try test.check(fits: corruption)
+        }
+    }
+}
