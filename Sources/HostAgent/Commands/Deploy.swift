@@ -158,5 +158,6 @@ enum WritingMethod: String, CaseIterable {
     case writeVerify = "write-verify"
     case swim
 
-    var ofChip: ProgramOptions.Method { self == .openLoop ? .openLoop : .writeVerify }
+    /// Of most weights.
+    var ofChip: ProgramOptions.Method { self == .writeVerify ? .writeVerify : .openLoop }
 }

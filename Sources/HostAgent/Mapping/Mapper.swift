@@ -11,8 +11,8 @@ public struct Mapper {
     /// Whether tuning columns are written too: together with the matrices, since
     /// they tell of cells of their own age only.
     public var writesReferences = false
-    /// Weights that are write-verified, whatever the method asked for; all others are
-    /// written open loop then. `nil`: all by the method asked for.
+    /// Weights that are write-verified; all others are written by the method asked for,
+    /// as all are where this is `nil`. ADC ranges are that method's.
     public var verified: WeightSelection?
     /// Vectors of a layer that the ADC's range is found from, at most.
     public var calibrationVectorsMax = 20_000
@@ -130,6 +130,14 @@ public struct Mapper {
                 layer: layer.name, matrix: place.matrix,
                 program: try program(layer, place.matrix, codes, options, session))
         }
+        deployment.method = options.method
+        if options.all {
+            for report in reports {
+                guard let index = deployment.places.firstIndex(where: { $0.layer == report.layer })
+                else { preconditionFailure("the layer was found before") }
+                deployment.places[index].writingCost = report.program.cost
+            }
+        }
         deployment.selfTuning = nil
         if deployment.references != nil {
             deployment.references = try .written(
@@ -238,10 +246,10 @@ public struct Mapper {
         guard let verified, let others = verified.others(in: layer.name) else {
             return try session.program(matrix, codes, options)
         }
-        var (open, careful) = (options, options)
-        (open.method, open.mask) = (.openLoop, others)
+        var (plain, careful) = (options, options)
+        plain.mask = others
         (careful.method, careful.mask) = (.writeVerify, verified.masks[layer.name])
-        return try session.program(matrix, codes, open)
+        return try session.program(matrix, codes, plain)
             + session.program(matrix, codes, careful)
     }
 
@@ -251,7 +259,7 @@ public struct Mapper {
     ) throws -> Deployment {
         Deployment(
             model: network.name, checkpoint: checkpoint, chip: session.dataSheet.serial,
-            bank: session.dataSheet.bank, method: verified == nil ? options.method : .writeVerify,
+            bank: session.dataSheet.bank, method: options.method,
             places: done.map(\.place),
             digital: scales.layers.filter { digital.contains($0.key) },
             references: writesReferences

@@ -128,5 +128,9 @@ struct WritingTests {
         // Four slices of two cells for each weight.
         let weights = network.matrixLayers.reduce(0) { $0 + $1.weight.count }
         #expect(report.cost.cellsWritten == UInt64(8 * weights))
+        #expect(deployment.method == method)
+        #expect(
+            deployment.places.map(\.writingCost?.pulses).reduce(0) { $0 + ($1 ?? 0) }
+                == report.cost.pulses)
     }
 }

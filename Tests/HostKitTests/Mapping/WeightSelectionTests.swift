@@ -87,7 +87,7 @@ struct WeightSelectionTests {
             let chip = try DigitalChip(.init(openLoopSpread: 0.15))
             let deployment = try deploy(selection(.magnitude, share: share), to: chip)
             #expect(abs(Double(chip.cost.pulses) / Double(cells) - pulses) < 0.01)
-            #expect(deployment.method == .writeVerify)
+            #expect(deployment.method == .openLoop)
         }
     }
 }
