@@ -60,7 +60,7 @@ final class DigitalChip: ChipSession {
         let tiles = dataSheet.tiles(
             rows: request.rows, columns: request.columns, weightBits: request.weightBits,
             mapping: request.mapping)
-        guard try tiles <= tilesFree() else { throw Refused() }
+        guard try tiles <= tilesFree(inBank: dataSheet.bank) else { throw Refused() }
         let matrix = ChipMatrix(
             id: nextID, name: request.name, rows: request.rows, columns: request.columns,
             slices: (request.weightBits + 1) / 2, bitsPerSlice: 2, codeMax: request.codeMax,
