@@ -44,6 +44,7 @@ struct SelfTuningCommand: ParsableCommand {
         if options.quick {
             settings.training.chips = 3
             (settings.training.images, settings.training.trainingImages) = (200, 2_000)
+            (settings.gtmCells, settings.ltmColumns) = ([10, 1000], [16])
         }
         if let chips = options.chips { settings.training.chips = chips }
         if let images = options.images { settings.training.images = images }

@@ -1,34 +1,45 @@
 /// Emulated chips with tuning columns, for networks of few bits.
 ///
-/// A weight stands in one cell (offset mapping) or one pair (differential), since the
-/// studies let weights deviate. Nothing else does: no programming noise, read noise,
-/// drift or converters.
+/// Ideal cells: a weight stands in one cell of 8 bits (offset mapping) or one pair
+/// (differential), since the studies let weights deviate, and nothing else does: no
+/// programming noise, read noise, drift or converters. Real ones: the shipped resistive
+/// device, two cells of 4 bits, with all of that.
 struct SelfTunedChips {
     /// What the chips are.
     struct Spec: Equatable, Sendable {
-        /// As the chips' spec names it: "weight-proportional" or "layer-fixed".
-        var model: String
-        var mapping: WeightMapping
-        var onOffRatio: Double
-        /// σ of a cell, on the scale of the spec.
-        var betweenChips: Double
-        var withinChip: Double
+        var form: WeightVariation.Form
+        /// σ_B = σ_W of a weight.
+        var sigma: Double
+        var isReal = false
         var gtmCells: Int
         var ltmColumns: Int
 
+        var mapping: WeightMapping { form == .layerFixed ? .offset : .differential }
+
+        /// r_0 = G_on/G_off: next to infinite; 2 for layer-fixed variation, so that no cell
+        /// comes to 0 within 4 σ; the shipped device's.
+        var onOffRatio: Double { isReal ? 10 : form == .layerFixed ? 2 : 1e6 }
+
+        /// σ of a cell on the scale of the spec. Layer-fixed: the largest weight is half
+        /// the window, σ·(1 − 1/r_0)/2 of G_on.
+        var cellSigma: Double { form == .layerFixed ? sigma * (1 - 1 / onOffRatio) / 2 : sigma }
+
         var chip: StudyChip {
-            StudyChip(
+            var chip = StudyChip(
                 chip: "rram-tuning", device: "rram",
                 chipValues: [
-                    "adc_bits": "ideal", "model": model, "sigma_between_chip": "\(betweenChips)",
-                    "sigma_within_chip": "\(withinChip)", "cells": "\(gtmCells)",
+                    "model": form.rawValue, "sigma_between_chip": "\(cellSigma)",
+                    "sigma_within_chip": "\(cellSigma)", "cells": "\(gtmCells)",
                     "ltm_columns": "\(ltmColumns)",
-                ],
-                deviceValues: [
-                    "bits_per_cell": 8, "on_off_ratio": onOffRatio, "drift_coefficient": 0,
-                    "drift_coefficient_spread": 0, "read_noise_relative": 0,
-                    "programming_noise_relative": 0,
-                ])
+                ], deviceValues: ["on_off_ratio": onOffRatio])
+            if !isReal {
+                chip.chipValues["adc_bits"] = "ideal"
+                chip.deviceValues.merge([
+                    "bits_per_cell": 8, "drift_coefficient": 0, "drift_coefficient_spread": 0,
+                    "read_noise_relative": 0, "programming_noise_relative": 0,
+                ]) { $1 }
+            }
+            return chip
         }
     }
 
@@ -41,29 +52,37 @@ struct SelfTunedChips {
     }
 
     /// Deploys a network on chip number `chip` (from 1), and its accuracy with each
-    /// correction; `nil`: none.
+    /// correction; `nil`: none. A chip whose columns allow no correction counts as
+    /// uncorrected.
     ///
-    /// - Parameter each: called with the images done.
+    /// - Parameters:
+    ///   - calibration: training images.
+    ///   - each: called with the images done.
     func accuracies(
         of network: Network, _ quantisers: NetworkQuantisers, chip: Int,
-        corrections: [SelfTuning.Correction?], on images: ImageSet, each: (Int) -> Void
+        corrections: [SelfTuning.Correction?], on images: ImageSet, calibration: ImageSet,
+        each: (Int) -> Void
     ) throws -> [Double] {
         let session = try chips.session(chip: chip)
         try session.acquireLease()
+        defer { try? session.releaseLease() }
         let rounded = try network.copy()
         try quantisers.round(rounded)
         var mapper = Mapper(rounded, scales: QuantisationScales(quantisers))
         mapper.mapping = spec.mapping
         mapper.writesReferences = true
         var (deployment, _) = try mapper.deploy(
-            to: session, checkpoint: "", calibration: images.first(1),
+            to: session, checkpoint: "", calibration: calibration,
             options: ProgramOptions(.openLoop))
-        defer { try? session.releaseLease() }
         return try corrections.enumerated().map { number, correction in
             deployment.selfTuning = nil
             if let correction {
-                try SelfTuningByReferences(correction).adapt(
-                    rounded, &deployment, on: session, images: images)
+                do {
+                    try SelfTuningByReferences(correction).adapt(
+                        rounded, &deployment, on: session, images: calibration)
+                } catch SelfTuningError.referenceInvalid {
+                    deployment.selfTuning = nil
+                }
             }
             return try Evaluation.accuracy(
                 rounded, with: ChipProducts(session, deployment), on: images

@@ -7,8 +7,8 @@
 /// | weight-proportional | differential, G_off ≈ 0 | the paper's | GTM | GTM and LTM |
 /// | layer-fixed | offset, r₀ = 2 | a quarter | GTM and LTM | GTM |
 ///
-/// With r₀ = 2 a deviation of ε·G_on is 4·ε of the largest weight, and no cell comes to
-/// 0 within 4 σ.
+/// Beside it the same on the shipped resistive device, and at the largest σ_tot the right
+/// one with other numbers of GTM cells and LTM columns.
 ///
 /// - Source: Deng, Orshansky, "Variability-aware training and self-tuning of highly
 ///   quantized DNNs for analog PIM", DATE 2022, Table II; there VGG-11 and ResNet-18.
@@ -20,6 +20,9 @@ public struct SelfTuningTable: Experiment {
         public var training = QAVATTable.Settings()
         /// σ_tot.
         public var totals = [0.1, 0.3, 0.5]
+        /// Numbers tried at the largest σ_tot.
+        public var gtmCells = [10, 100, 1000, 100_000]
+        public var ltmColumns = [1, 8, 16]
 
         public init() {}
     }
@@ -36,24 +39,13 @@ public struct SelfTuningTable: Experiment {
     }
 
     static let forms = [WeightVariation.Form.weightProportional, .layerFixed]
-    /// None, the right one, the wrong one.
-    static func corrections(_ form: WeightVariation.Form) -> [SelfTuning.Correction?] {
-        form == .layerFixed ? [nil, .gtmAndLTM, .gtm] : [nil, .gtm, .ltmOfOneSide]
-    }
 
-    static func spec(_ form: WeightVariation.Form, total: Double) -> SelfTunedChips.Spec {
-        let sigma = WeightVariation.mixed(form, total: total).withinChip
-        let isFixed = form == .layerFixed
-        let isLarge = isFixed && total >= 0.3
-        return SelfTunedChips.Spec(
-            model: isFixed ? "layer-fixed" : "weight-proportional",
-            mapping: isFixed ? .offset : .differential, onOffRatio: isFixed ? 2 : 1e6,
-            betweenChips: isFixed ? sigma / 4 : sigma, withinChip: isFixed ? sigma / 4 : sigma,
-            gtmCells: isLarge ? 100_000 : 1000, ltmColumns: isLarge ? 16 : 1)
-    }
-
-    private static func evaluationName(_ form: WeightVariation.Form, _ total: Double) -> String {
-        "\(form.rawValue), σ_tot = \(Format.decimal(total, 2)): none, right, wrong"
+    var conditions: [SelfTuningCondition] {
+        Self.forms.flatMap { form in
+            settings.totals.flatMap {
+                SelfTuningCondition.all(settings, form: form, total: $0)
+            }
+        }
     }
 
     public func steps(in folder: String) throws -> [ExperimentStep] {
@@ -69,36 +61,31 @@ public struct SelfTuningTable: Experiment {
                     return try start.run($0)
                 })
             for total in settings.totals {
-                let within = WeightVariation(
-                    form, withinChip: WeightVariation.mixed(form, total: total).withinChip)
-                let training = work.trainingStep(.qavat, within)
+                let conditions = SelfTuningCondition.all(settings, form: form, total: total)
+                let training = work.trainingStep(.qavat, conditions[0].within)
                 steps.append(
                     ExperimentStep(
                         name: "\(form.rawValue): \(training.name)", images: training.images,
                         run: training.run))
-                steps.append(evaluation(work, within, total))
+                steps += conditions.map { evaluation(work, $0) }
             }
         }
         return steps
     }
 
     /// Figures: those of chip 1 with each correction, then those of chip 2, …
-    private func evaluation(_ work: QAVATStudy, _ within: WeightVariation, _ total: Double)
-        -> ExperimentStep
+    private func evaluation(_ work: QAVATStudy, _ condition: SelfTuningCondition) -> ExperimentStep
     {
-        let corrections = Self.corrections(within.form)
         let (chips, test) = (settings.training.chips, images.test)
-        return ExperimentStep(
-            name: Self.evaluationName(within.form, total),
-            images: chips * corrections.count * test.count
-        ) { progress in
-            let (network, quantisers) = try work.kept(.qavat, within)
-            let population = try SelfTunedChips(
-                Self.spec(within.form, total: total), chips: chips, product)
+        let perChip = condition.corrections.count * test.count
+        return ExperimentStep(name: condition.name, images: chips * perChip) { progress in
+            let (network, quantisers) = try work.kept(.qavat, condition.within)
+            let population = try SelfTunedChips(condition.spec, chips: chips, product)
             return try (0 ..< chips).flatMap { chip in
                 try population.accuracies(
-                    of: network, quantisers, chip: chip + 1, corrections: corrections, on: test
-                ) { progress(chip * corrections.count * test.count + $0) }
+                    of: network, quantisers, chip: chip + 1, corrections: condition.corrections,
+                    on: test, calibration: images.training.first(256)
+                ) { progress(chip * perChip + $0) }
             }
         }
     }
@@ -107,65 +94,101 @@ public struct SelfTuningTable: Experiment {
 // MARK: - The table
 
 extension SelfTuningTable {
-    private static let arms = ["trained only", "right self-tuning", "wrong self-tuning"]
-
-    /// The chips' accuracies with a correction, by its number in `arms`.
+    /// The chips' accuracies with a correction, by its number among the condition's.
     private func sample(
-        _ figures: [String: Sample], _ form: WeightVariation.Form, _ total: Double, arm: Int
+        _ figures: [String: Sample], _ condition: SelfTuningCondition, arm: Int
     ) -> Sample? {
-        figures[Self.evaluationName(form, total)].map { all in
+        figures[condition.name].map { all in
             Sample(
-                stride(from: arm, to: all.values.count, by: Self.arms.count).map { all.values[$0] })
-        }
-    }
-
-    public func plots(_ figures: [String: Sample]) -> [ResultPlot] {
-        guard settings.totals.count > 1 else { return [] }
-        return Self.forms.map { form in
-            ResultPlot(
-                name: form.rawValue,
-                title: "\(settings.training.model), \(form.rawValue) variation",
-                xLabel: "σ_tot",
-                Self.arms.enumerated().map { arm, name in
-                    (
-                        name: name,
-                        points: settings.totals.sorted().compactMap { total in
-                            sample(figures, form, total, arm: arm).map { (x: total, sample: $0) }
-                        }
-                    )
+                stride(from: arm, to: all.values.count, by: condition.arms.count).map {
+                    all.values[$0]
                 })
         }
     }
 
     public func table(_ figures: [String: Sample]) throws -> ResultTable {
-        var rows: [[String]] = []
-        for form in Self.forms {
-            for total in settings.totals {
-                for (arm, name) in Self.arms.enumerated() {
-                    guard let sample = sample(figures, form, total, arm: arm) else { continue }
-                    rows.append([
-                        form.rawValue, Format.decimal(total, 2), name,
-                        Format.decimal(sample.mean * 100, 2),
-                        sample.confidence95.map { Format.decimal($0 * 100, 2) } ?? "",
-                        Format.decimal(sample.least * 100, 2),
-                    ])
-                }
+        let rows = conditions.flatMap { condition in
+            condition.arms.enumerated().compactMap { arm, name -> [String]? in
+                guard let sample = sample(figures, condition, arm: arm) else { return nil }
+                return [
+                    condition.form.rawValue, Format.decimal(condition.total, 2), condition.device,
+                    "\(condition.gtmCells)", "\(condition.ltmColumns)", name,
+                    Format.decimal(sample.mean * 100, 2),
+                    sample.confidence95.map { Format.decimal($0 * 100, 2) } ?? "",
+                    Format.decimal(sample.least * 100, 2),
+                ]
             }
         }
         return ResultTable(
             title: "\(settings.training.model), \(settings.training.bits), mixed variation, "
                 + "self-tuning",
-            header: ["variation", "σ_tot", "chips", "accuracy %", "± (95 %)", "worst chip %"],
+            header: [
+                "variation", "σ_tot", "cells", "GTM cells", "LTM columns", "chips", "accuracy %",
+                "± (95 %)", "worst chip %",
+            ],
             rows: rows,
             notes: [
                 "Mean accuracy over \(settings.training.chips) emulated chips, serials from 1, on "
                     + "\(images.test.count) images: \(images.test.name); seed "
                     + "\(settings.training.seed).",
-                "Weight-proportional: differential mapping, an ON/OFF ratio of 10⁶. Layer-fixed: "
-                    + "offset mapping, a ratio of 2, a quarter of the σ. 8 bits a cell; no "
-                    + "programming noise, read noise, drift or converters.",
-                "1,000 GTM cells and 1 LTM column; 100,000 and 16 for layer-fixed variation from "
-                    + "0.3 on.",
+                "Ideal: 8 bits a cell; no programming noise, read noise, drift or converters; "
+                    + "weight-proportional: differential mapping, an ON/OFF ratio of 10⁶; "
+                    + "layer-fixed: offset mapping, a ratio of 2, a quarter of the σ. RRAM: two cells "
+                    + "of 4 bits as shipped, programmed open loop, 10-bit converters.",
             ])
+    }
+
+    public func plots(_ figures: [String: Sample]) -> [ResultPlot] {
+        Self.forms.flatMap { form -> [ResultPlot] in
+            let mine = conditions.filter { $0.form == form }
+            let overTotal = [false, true].compactMap { isReal in
+                overTotals(figures, mine.filter { $0.isReal == isReal && !$0.isOfSweep })
+            }
+            let sweep = mine.filter(\.isOfSweep)
+            let cells = sweep.filter { $0.ltmColumns == sweep[0].ltmColumns }
+            let columns = sweep.filter { $0.gtmCells == sweep.last?.gtmCells }
+            return overTotal
+                + [
+                    over("GTM cells", figures, cells, isLogarithmic: true) { $0.gtmCells },
+                    over("LTM columns", figures, columns, isLogarithmic: false) { $0.ltmColumns },
+                ].compactMap(\.self)
+        }
+    }
+
+    /// `nil`: a single σ_tot.
+    private func overTotals(_ figures: [String: Sample], _ conditions: [SelfTuningCondition])
+        -> ResultPlot?
+    {
+        guard conditions.count > 1 else { return nil }
+        let (form, device) = (conditions[0].form.rawValue, conditions[0].device)
+        let ordered = conditions.sorted { $0.total < $1.total }
+        return ResultPlot(
+            name: "\(form)-\(device.lowercased())",
+            title: "\(settings.training.model), \(form) variation, \(device) cells",
+            xLabel: "σ_tot",
+            conditions[0].arms.enumerated().map { arm, name in
+                let points = ordered.compactMap { one in
+                    sample(figures, one, arm: arm).map { (x: one.total, sample: $0) }
+                }
+                return (name: name, points: points)
+            })
+    }
+
+    /// `nil`: a single number.
+    private func over(
+        _ label: String, _ figures: [String: Sample], _ conditions: [SelfTuningCondition],
+        isLogarithmic: Bool, number: (SelfTuningCondition) -> Int
+    ) -> ResultPlot? {
+        let points = conditions.compactMap { one in
+            sample(figures, one, arm: 0).map { (x: Double(number(one)), sample: $0) }
+        }
+        guard Set(points.map(\.x)).count > 1 else { return nil }
+        let form = conditions[0].form.rawValue
+        return ResultPlot(
+            name: "\(form)-\(label.lowercased().replacing(" ", with: "-"))",
+            title: "\(settings.training.model), \(form) variation, σ_tot = "
+                + Format.decimal(conditions[0].total, 2),
+            xLabel: label, isLogarithmic: isLogarithmic,
+            [(name: conditions[0].arms[0], points: points)])
     }
 }
