@@ -51,6 +51,11 @@ extension BatchNormCondition {
         return all
     }
 
+    /// The resistive chip as shipped, converters too: its costs are told.
+    static var rram: StudyChip {
+        StudyChip(chip: "rram", device: "rram", chipValues: ["tiles": "\(tiles)"])
+    }
+
     /// Tiles of a chip: enough for the widest network of the study.
     private static let tiles = 16_384
 

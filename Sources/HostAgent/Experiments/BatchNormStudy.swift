@@ -14,7 +14,7 @@ public struct BatchNormStudy: Experiment {
         public var network = ""
         public var chips = 2
         /// Test images at most.
-        public var images = 500
+        public var images = 300
         /// Training images that the methods see.
         public var adaptationImages = 500
         var parts = BatchNormCondition.Part.allCases
@@ -61,6 +61,7 @@ public struct BatchNormStudy: Experiment {
     // MARK: - Steps
 
     static let digitalName = "digital, 8 bits"
+    static let savingsName = "savings of not training weights"
     private static let (reestimation, fineTuning) = (BatchNormReestimation(), BatchNormFineTuning())
     /// Images that one condition at one age takes on one chip.
     private var imagesEach: Int {
@@ -76,14 +77,37 @@ public struct BatchNormStudy: Experiment {
                         with: IntegerProducts(trained.network, scales: trained.scales), on: test
                     ).fraction
                 ]
-            }
+            },
+            ExperimentStep(
+                name: Self.savingsName, images: 40,
+                summary: {
+                    "energy \(Format.percent($0[0])), memory \(Format.percent($0[1]))"
+                }
+            ) { _ in
+                let savings = try BatchNormSavings(
+                    of: trained, on: EmulatedChips(BatchNormCondition.rram, chips: 1, product),
+                    images: training.first(4), batch: Self.fineTuning.batch)
+                return [savings.energy, savings.memory]
+            },
         ]
             + BatchNormCondition.all(settings).map { condition in
                 ExperimentStep(
                     name: condition.name,
-                    images: settings.chips * condition.ages.count * imagesEach
+                    images: settings.chips * condition.ages.count * imagesEach,
+                    summary: { summary($0) }
                 ) { try run(condition, progress: $0) }
             }
+    }
+
+    /// Means over chips and ages.
+    private func summary(_ figures: [Double]) -> String {
+        func mean(_ figure: Int) -> String {
+            Format.percent(
+                Sample(
+                    stride(from: figure, to: figures.count, by: Figures.count).map { figures[$0] }
+                ).mean)
+        }
+        return "\(mean(0)), adapted \(mean(1)), fine-tuned \(mean(2))"
     }
 
     /// Figures of a chip at an age.
