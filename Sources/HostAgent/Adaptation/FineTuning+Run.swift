@@ -1,4 +1,8 @@
 extension FineTuning {
+    public func check(_ network: Network, _ deployment: Deployment) throws {
+        _ = try learningLayers(network, deployment)
+    }
+
     public func adapt(
         _ network: Network, _ deployment: inout Deployment, on session: any ChipSession,
         images: ImageSet

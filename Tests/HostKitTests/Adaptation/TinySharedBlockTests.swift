@@ -119,6 +119,7 @@ struct TinySharedBlockTests {
         let split = try EmbeddedDigits.load()
         // 48 tiles are the network's; 8 the block's, of which two need 16.
         let chip = try DigitalChip(tiles: 56)
+        chip.needsLease = true
         var deployment = try Self.deployed(chip, network, split)
         let before = deployment
         var method = TinySharedBlock()
@@ -128,6 +129,7 @@ struct TinySharedBlockTests {
         }
         #expect(deployment == before)
         #expect(try chip.matrices().count == 4)
+        #expect(!chip.hasLease)
         #expect(network.blockLayers.isEmpty)
     }
 }
