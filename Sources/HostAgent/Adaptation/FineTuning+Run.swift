@@ -77,6 +77,10 @@ extension FineTuning {
                 guard deployment.digital[place.layer.name] == nil else {
                     throw AdaptationError.onHost(layer: place.layer.name)
                 }
+                // Other places would go on with the old weights.
+                guard !place.layer.sharesWeight else {
+                    throw AdaptationError.sharedWeight(layer: place.layer.name)
+                }
                 return try LearningLayer(place.layer, deployment.place(of: place.layer))
             }
         )

@@ -38,14 +38,14 @@ extension BlockWiseStudy {
     /// Some blocks of a network, evenly spaced, its first and its last among them; then
     /// all blocks, whether listed or not.
     func arms(of network: Network) -> [Arm] {
-        let blocks = network.blocks.filter { !$0.matrixLayers.isEmpty }
+        let blocks = network.blocks.filter { !$0.ownMatrixLayers.isEmpty }
         let count = min(settings.blocks, blocks.count)
         let chosen =
             count == 1
             ? [blocks[0]]
             : (0 ..< count).map { blocks[$0 * (blocks.count - 1) / (count - 1)] }
         func arm(_ title: String, _ blocks: [Block]) -> Arm {
-            Arm(title: title, layers: blocks.flatMap(\.matrixLayers).map(\.name))
+            Arm(title: title, layers: blocks.flatMap(\.ownMatrixLayers).map(\.name))
         }
         return chosen.map { arm($0.name, [$0]) } + [arm("all", blocks)]
     }

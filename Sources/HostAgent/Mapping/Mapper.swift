@@ -133,9 +133,10 @@ public struct Mapper {
         deployment.method = options.method
         if options.all {
             for report in reports {
-                guard let index = deployment.places.firstIndex(where: { $0.layer == report.layer })
-                else { preconditionFailure("the layer was found before") }
-                deployment.places[index].writingCost = report.program.cost
+                for index in deployment.places.indices
+                where deployment.places[index].matrix.id == report.matrix.id {
+                    deployment.places[index].writingCost = report.program.cost
+                }
             }
         }
         deployment.selfTuning = nil
