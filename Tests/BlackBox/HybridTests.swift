@@ -141,6 +141,30 @@ struct HybridTests {
             try Self.scores(network, images, ChipProducts(bench.session, updated)) == expected)
     }
 
+    /// Whichever bank is the session's own: resistive cells are read, and without deviations
+    /// hold the codes; a digital bank holds them anyway.
+    @Test(arguments: ["nvm", "sram"])
+    func weightsAreReadByTheBankTheyLieIn(own: String) throws {
+        let bench = try Bench(bank: own)
+        let (network, images, scales) = try Self.network("lenet-8x8")
+        var mapper = Mapper(network, scales: scales)
+        mapper.banks = ["conv1": "sram", "conv2": "nvm", "fc1": "nvm", "fc2": "sram"]
+        let deployment = try mapper.deploy(
+            to: bench.session, checkpoint: "n", calibration: images,
+            options: ProgramOptions(.openLoop)
+        ).deployment
+        let read = try ReadBackWeights(of: network, deployment, on: bench.session, repeats: 1)
+        for layer in network.matrixLayers {
+            let scale = try scales.scales(of: layer).weight
+            let expected = try layer.weight.floats().map {
+                Float(scale * Double(WeightQuantisation.code($0, scale: scale)))
+            }
+            let found = try read.weight(of: layer).floats()
+            // Conductances come in Float32, G_on/G_off·2⁻²⁴ of a step of 15.
+            #expect(zip(found, expected).allSatisfy { abs($0 - $1) < Float(scale) * 1e-3 })
+        }
+    }
+
     /// A product costs what its bank says: multiplications times their unit cost in the
     /// digital one, which needs no converter.
     @Test func costsAreThoseOfTheBank() throws {

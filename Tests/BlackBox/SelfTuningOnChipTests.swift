@@ -120,6 +120,44 @@ struct SelfTuningOnChipTests {
             abs(again.references!.initialRatio / references.initialRatio - 1) < 1e-6)
     }
 
+    /// The tuning columns are cells of the resistive bank, wherever the session's own
+    /// matrices go: M_0 = 1 + ε̂_B with all columns at G_on, so that a = ε̂_B/(1 + ε̂_B) = 1 − 1/M_0.
+    @Test func aSessionInTheDigitalBankIsTunedByTheGTMsOwnFigures() throws {
+        let folder = try Folder()
+        let daemon = try Daemon(
+            in: folder, spec: Daemon.digitalTuningSpec(in: folder, betweenChips: 0.1),
+            arguments: ["--simulation-controls"])
+        let session = try WireChipSession(
+            endpoint: daemon.endpoint, chip: 0, bank: "sram", waitsForDaemon: true)
+        try session.acquireLease()
+        let (network, images, scales) = try Self.network()
+        var mapper = Mapper(network, scales: scales)
+        mapper.mapping = .offset
+        mapper.writesReferences = true
+        mapper.banks = ["conv1": "nvm", "conv2": "nvm", "fc1": "nvm"]
+        var deployment = try mapper.deploy(
+            to: session, checkpoint: "n", calibration: images, options: ProgramOptions(.openLoop)
+        ).deployment
+        try SelfTuningByReferences(.gtmAndLTM).adapt(
+            network, &deployment, on: session, images: images)
+        let tuning = try #require(deployment.selfTuning)
+        let initial = try #require(deployment.references).initialRatio
+        #expect(abs(initial - 1) > 0.02)
+        let expected = (1 - 1 / initial) / tuning.divisor
+        #expect(abs(tuning.ltmShare(.offset) - expected) < 1e-6)
+        let found = try noGrad {
+            try network.scores(
+                images.batch(0 ..< 4).images, with: ChipProducts(session, deployment))
+        }
+        let integers = try noGrad {
+            try network.scores(
+                images.batch(0 ..< 4).images, with: IntegerProducts(network, scales: scales))
+        }
+        // A code that falls on a half may be rounded to either side.
+        let difference = try found.adding(integers, times: -1).absolute().maximum()
+        #expect(difference < 0.01 * (try integers.absolute().maximum()))
+    }
+
     private static func network() throws -> (Network, ImageSet, QuantisationScales) {
         let network = try NetworkCatalogue.make("lenet-8x8", seed: 4)
         let shape = [4] + network.imageShape

@@ -11,6 +11,9 @@ public protocol AdaptationStrategy: Sendable {
     /// Which weights it writes again; `some` unless a strategy says otherwise.
     var writes: WrittenWeights { get }
 
+    /// Refuses what can be told to be impossible before anything changes.
+    func check(_ network: Network, _ deployment: Deployment) throws
+
     /// Adapts. The images are training images; what is measured afterwards isn't
     /// the strategy's to see.
     func adapt(
@@ -51,6 +54,7 @@ public struct AdaptationFindings: Codable, Equatable, Sendable {
 
 extension AdaptationStrategy {
     public var writes: WrittenWeights { .some }
+    public func check(_ network: Network, _ deployment: Deployment) throws {}
 }
 
 /// Which weights a strategy writes again. While it does, the chip is neither what it
@@ -106,6 +110,7 @@ extension AdaptationReport {
                 network, with: ChipProducts(session, deployment), on: test,
                 by: deployment.exitRule)
         }
+        try strategy.check(network, deployment)
         let before = try known ?? accuracy()
         let (costBefore, healthBefore) = (session.cost, try session.health())
         let start = ContinuousClock.now

@@ -80,6 +80,7 @@ public enum AdaptationError: StatusError, Equatable {
     case noBatchNorm(network: String)
     case oneImage
     case onHost(layer: String)
+    case sharedWeight(layer: String)
     case oneExit(network: String)
 
     public var description: String {
@@ -87,6 +88,9 @@ public enum AdaptationError: StatusError, Equatable {
         case .noBatchNorm(let network): "\(network) has no batch norm that could be adapted"
         case .onHost(let layer):
             "the layer '\(layer)' is computed by the host; only layers on the chip can be tuned"
+        case .sharedWeight(let layer):
+            "the layer '\(layer)' is a part of the shared block, whose weights other places have "
+                + "too; the method tiny-shared-block trains it"
         case .oneExit(let network): "\(network) has one exit: there is nothing to choose"
         case .oneImage: "batch norms take statistics of at least 2 images, there is 1"
         }

@@ -76,12 +76,13 @@ public struct BlockCost: Codable, Equatable, Sendable {
             update: places.reduce(0) { $0 + costs[$1].update.energyPicojoules })
     }
 
-    /// Of each block of a network that has a matrix layer, and last of all of them
-    /// together.
+    /// Of each block of a network that has a matrix layer of its own, and last of all of
+    /// them together. A shared block's parts count where images and errors pass them; they
+    /// are not adapted by blocks.
     public static func table(
         _ network: Network, costs: [LayerCost], images: Int
     ) -> [BlockCost] {
-        let blocks = network.blocks.map { ($0.name, $0.matrixLayers.map(\.name)) }
+        let blocks = network.blocks.map { ($0.name, $0.ownMatrixLayers.map(\.name)) }
             .filter { !$0.1.isEmpty }
         return (blocks + [("all", blocks.flatMap(\.1))]).map {
             BlockCost($0.0, layers: $0.1, costs: costs, images: images)

@@ -1,4 +1,8 @@
 extension FineTuning {
+    public func check(_ network: Network, _ deployment: Deployment) throws {
+        _ = try learningLayers(network, deployment)
+    }
+
     public func adapt(
         _ network: Network, _ deployment: inout Deployment, on session: any ChipSession,
         images: ImageSet
@@ -72,6 +76,10 @@ extension FineTuning {
             try places.map { place in
                 guard deployment.digital[place.layer.name] == nil else {
                     throw AdaptationError.onHost(layer: place.layer.name)
+                }
+                // Other places would go on with the old weights.
+                guard !place.layer.sharesWeight else {
+                    throw AdaptationError.sharedWeight(layer: place.layer.name)
                 }
                 return try LearningLayer(place.layer, deployment.place(of: place.layer))
             }

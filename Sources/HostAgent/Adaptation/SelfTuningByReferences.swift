@@ -25,6 +25,6 @@ public struct SelfTuningByReferences: AdaptationStrategy {
         guard let references = deployment.references else { throw SelfTuningError.noReferences }
         deployment.selfTuning = try SelfTuning(
             correction, references, ratio: session.readReference(repeats: repeats),
-            onConductance: session.dataSheet.onConductance)
+            onConductance: session.dataSheet.gtmOnConductance)
     }
 }

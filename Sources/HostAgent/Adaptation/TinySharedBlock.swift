@@ -44,6 +44,10 @@ public struct TinySharedBlock: AdaptationStrategy {
     public var name: String { "tiny shared block, \(tiles.rawValue) tiles" }
     public var data: AdaptationData { .labelledImages }
 
+    public func check(_ network: Network, _ deployment: Deployment) throws {
+        try prepare(network.copy())
+    }
+
     public func adapt(
         _ network: Network, _ deployment: inout Deployment, on session: any ChipSession,
         images: ImageSet
@@ -62,13 +66,14 @@ public struct TinySharedBlock: AdaptationStrategy {
     ) throws -> any MatrixProducts {
         let (name, blocks) = (network.name, network.blocks)
         var fresh: [ChipMatrix] = []
+        // Held until fresh matrices are off the chip again, should something fail.
+        try session.acquireLease()
+        defer { try? session.releaseLease() }
         do {
-            try prepare(network, deployment)
+            try prepare(network)
             let held =
                 try known
                 ?? ReadBackWeights(of: network, deployment, on: session, repeats: reads)
-            try session.acquireLease()
-            defer { try? session.releaseLease() }
             let matrices = try place(network.blockLayers, deployment, on: session, &fresh)
             return try learn(
                 network, &deployment, held, matrices, on: session, images: images, progress)
@@ -98,9 +103,9 @@ public struct TinySharedBlock: AdaptationStrategy {
     }
 
     /// Puts the block in, or refuses one of another shape than the network's.
-    private func prepare(_ network: Network, _ deployment: Deployment) throws {
+    private func prepare(_ network: Network) throws {
         guard network.blockLayers.isEmpty else {
-            try checkKept(network, deployment)
+            try checkKept(network)
             return
         }
         try network.insert(
@@ -109,7 +114,7 @@ public struct TinySharedBlock: AdaptationStrategy {
                 insertions: insertions))
     }
 
-    private func checkKept(_ network: Network, _ deployment: Deployment) throws {
+    private func checkKept(_ network: Network) throws {
         let shape = try ModelName(network.name).block
         let places = Set(network.blockLayers.compactMap(\.blockPlace)).count
         let found = [shape?.channels ?? 0, shape?.layers ?? 0, places]

@@ -44,6 +44,8 @@ public struct ChipDataSheet: Equatable, Sendable {
     public var ltmColumns: Int
     /// Cells of the chip's GTM; 0: it has none.
     public var gtmCells: Int
+    /// G_on of these cells, µS.
+    public var gtmOnConductance: Double
 
     public init(
         serial: UInt32, spec: String, technology: String, rows: Int, columns: Int, bitsPerCell: Int,
@@ -52,7 +54,7 @@ public struct ChipDataSheet: Equatable, Sendable {
         readNoiseRelative: Double, readNoiseConstant: Double, programmingSpread: Double,
         verifyTolerance: Double, batchMax: Int, frameBytesMax: Int,
         canUnroll: Bool = false, bank: String = "nvm", isDigital: Bool = false, tiles: Int,
-        ltmColumns: Int = 0, gtmCells: Int = 0
+        ltmColumns: Int = 0, gtmCells: Int = 0, gtmOnConductance: Double = 0
     ) {
         self.canUnroll = canUnroll
         self.bank = bank
@@ -60,6 +62,7 @@ public struct ChipDataSheet: Equatable, Sendable {
         self.tiles = tiles
         self.ltmColumns = ltmColumns
         self.gtmCells = gtmCells
+        self.gtmOnConductance = gtmOnConductance
         self.serial = serial
         self.spec = spec
         self.technology = technology

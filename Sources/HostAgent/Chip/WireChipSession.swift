@@ -236,6 +236,7 @@ extension ChipDataSheet {
     }
 
     private init(_ result: WireDescribeResult, _ bank: WireBank, canUnroll: Bool) throws {
+        let gtm = result.banks.first { $0.gtmCells > 0 }
         self.init(
             serial: result.chip, spec: result.spec, technology: bank.technology,
             rows: Int(bank.rows),
@@ -249,7 +250,7 @@ extension ChipDataSheet {
             frameBytesMax: Int(clamping: result.limits.frameBytes), canUnroll: canUnroll,
             bank: bank.name, isDigital: bank.digital, tiles: Int(bank.tiles),
             ltmColumns: Int(bank.ltmColumns),
-            gtmCells: Int(result.banks.first { $0.gtmCells > 0 }?.gtmCells ?? 0))
+            gtmCells: Int(gtm?.gtmCells ?? 0), gtmOnConductance: gtm?.onConductanceUs ?? 0)
         // The electrical figures of a digital bank are 0.
         let hasWindow = onConductance > offConductance && offConductance >= 0 && readVoltage > 0
         guard rows > 0, columns > 0, (1 ... 8).contains(bitsPerCell), (1 ... 16).contains(dacBits),

@@ -98,7 +98,7 @@ extension BlockWiseStudy {
                 let without = both.first(where: { $0.each.loss == .entropy }),
                 let with = both.first(where: { $0.each.loss == .squaredError })
             else { return nil }
-            func top(_ result: Result) -> Double { result.accuracies.map(\.mean).max() ?? 0 }
+            func top(_ result: Result) -> Double { result.singles.map(\.mean).max() ?? 0 }
             return top(without) >= top(with)
         }
         if !pairs.isEmpty {

@@ -44,7 +44,7 @@ struct TinySharedBlockBench {
             seconds = (ContinuousClock.now - start) / .seconds(1)
             expected = try Evaluation.accuracy(copy, with: products, on: test).fraction
         case .lastLayer:
-            try retrain(copy.matrixLayers.suffix(1), of: copy, &placed, .writeVerify, progress)
+            try retrain(copy.lastLayer, of: copy, &placed, .writeVerify, progress)
         case .lastLayers: try retrain(copy.lastLayers, of: copy, &placed, .writeVerify, progress)
         case .lastLayersOpenLoop:
             try retrain(copy.lastLayers, of: copy, &placed, .openLoop, progress)
@@ -74,14 +74,5 @@ struct TinySharedBlockBench {
             // All, since cells whose digit stays would keep the backbone's deviation.
             options: ProgramOptions(
                 writing, tolerance: writing == .openLoop ? nil : method.tolerance, all: true))
-    }
-}
-
-extension Network {
-    /// The classifier and what the study retrains beside it: the other linear layer of
-    /// VGG-8, the last convolution of LeNet-3, the last basic block of a ResNet.
-    var lastLayers: [MatrixLayer] {
-        let last = blocks.last?.matrixLayers ?? []
-        return last.count > 1 ? last : blocks.suffix(2).flatMap(\.matrixLayers)
     }
 }

@@ -56,7 +56,7 @@ struct TinySharedBlockStudy {
         }
         return [
             part(.block, try withBlock(TinySharedBlock()).blockLayers.prefix(1)),
-            part(.lastLayer, shape.matrixLayers.suffix(1)), part(.lastLayers, shape.lastLayers),
+            part(.lastLayer, shape.lastLayer), part(.lastLayers, shape.lastLayers),
         ].joined(separator: ", ") + " of \(Format.count(UInt64(all)))"
     }
 

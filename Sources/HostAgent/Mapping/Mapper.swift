@@ -133,9 +133,10 @@ public struct Mapper {
         deployment.method = options.method
         if options.all {
             for report in reports {
-                guard let index = deployment.places.firstIndex(where: { $0.layer == report.layer })
-                else { preconditionFailure("the layer was found before") }
-                deployment.places[index].writingCost = report.program.cost
+                for index in deployment.places.indices
+                where deployment.places[index].matrix.id == report.matrix.id {
+                    deployment.places[index].writingCost = report.program.cost
+                }
             }
         }
         deployment.selfTuning = nil
@@ -171,88 +172,6 @@ public struct Mapper {
         }
     }
 
-    /// Calibrates and writes layers of a deployed network that have learned, on matrices
-    /// mapped already, and enters them in the deployment.
-    ///
-    /// - Parameters:
-    ///   - learned: several layers that share a weight may share a matrix.
-    ///   - products: by which their inputs come about.
-    func write(
-        _ learned: [(layer: MatrixLayer, matrix: ChipMatrix)],
-        in deployment: inout Deployment, on session: any ChipSession, calibration: ImageSet,
-        with products: any MatrixProducts, options: ProgramOptions
-    ) throws -> [LayerReport] {
-        let inputs = try calibrationInputs(calibration, of: learned.map(\.layer), with: products)
-        let done = try write(learned, inputs, session, options)
-        for (place, _) in done {
-            deployment.places.removeAll { $0.layer == place.layer }
-            deployment.places.append(place)
-        }
-        deployment.model = network.name
-        return done.map(\.report)
-    }
-
-    private func write(
-        _ all: [(layer: MatrixLayer, matrix: ChipMatrix)], _ inputs: [String: InputRecord],
-        _ session: any ChipSession, _ options: ProgramOptions
-    ) throws -> [(place: Deployment.LayerPlace, report: LayerReport)] {
-        var written: Set<UInt32> = []
-        return try all.flatMap { first in
-            guard written.insert(first.matrix.id).inserted else {
-                return [(place: Deployment.LayerPlace, report: LayerReport)]()
-            }
-            let sharing = all.filter { $0.matrix.id == first.matrix.id }.map(\.layer)
-            return try write(sharing, to: first.matrix, inputs, session, options)
-        }
-    }
-
-    /// Calibrates and writes one matrix, which layers that share their weight may share:
-    /// its full scale is then the largest of theirs.
-    private func write(
-        _ layers: [MatrixLayer], to mapped: ChipMatrix, _ inputs: [String: InputRecord],
-        _ session: any ChipSession, _ options: ProgramOptions
-    ) throws -> [(place: Deployment.LayerPlace, report: LayerReport)] {
-        var matrix = mapped
-        let scale = try scales.scales(of: layers[0]).weight
-        let codes = try WeightQuantisation.codes(of: layers[0], scale: scale)
-        let sheet = try session.dataSheet(ofBank: matrix.bank)
-        if !sheet.isDigital {
-            let fullScales = try layers.map { layer in
-                guard let vectors = inputs[layer.name] else {
-                    preconditionFailure("inputs were recorded of every layer")
-                }
-                return try range.fullScale(
-                    codes, slices: BitSlices(matrix), inputs: vectors.codes(), sheet: sheet,
-                    method: options.method)
-            }
-            matrix.fullScaleMicroamperes = try session.calibrate(
-                matrix, fullScale: fullScales.reduce(0, max))
-        }
-        let program = try program(layers[0], matrix, codes, options, session)
-        return try layers.map { [matrix] layer in
-            (
-                Deployment.LayerPlace(
-                    layer: layer.name, matrix: matrix, scales: try scales.scales(of: layer),
-                    writingCost: program.cost),
-                LayerReport(layer: layer.name, matrix: matrix, program: program)
-            )
-        }
-    }
-
-    private func program(
-        _ layer: MatrixLayer, _ matrix: ChipMatrix, _ codes: WeightCodes, _ options: ProgramOptions,
-        _ session: any ChipSession
-    ) throws -> ProgramReport {
-        guard let verified, let others = verified.others(in: layer.name) else {
-            return try session.program(matrix, codes, options)
-        }
-        var (plain, careful) = (options, options)
-        plain.mask = others
-        (careful.method, careful.mask) = (.writeVerify, verified.masks[layer.name])
-        return try session.program(matrix, codes, plain)
-            + session.program(matrix, codes, careful)
-    }
-
     private func deployment(
         _ done: [(place: Deployment.LayerPlace, report: LayerReport)], checkpoint: String,
         _ session: any ChipSession, _ options: ProgramOptions
@@ -264,75 +183,5 @@ public struct Mapper {
             digital: scales.layers.filter { digital.contains($0.key) },
             references: writesReferences
                 ? try .written(beside: done.map(\.place.matrix), on: session) : nil)
-    }
-
-    /// Input codes of each layer.
-    ///
-    /// - Parameter products: `nil`: those of the digital integer network.
-    private func calibrationInputs(
-        _ images: ImageSet, of layers: [MatrixLayer], with products: (any MatrixProducts)? = nil
-    ) throws -> [String: InputRecord] {
-        let recorder = InputRecorder(
-            try products ?? IntegerProducts(network, scales: scales), scales: scales,
-            vectorsMax: calibrationVectorsMax)
-        try noGrad {
-            for range in images.ranges(of: 100) {
-                _ = try network.exitScores(images.batch(range).images, with: recorder)
-            }
-        }
-        if let without = layers.first(where: { recorder.records[$0.name] == nil }) {
-            throw NetworkError.noCalibrationInputs(layer: without.name)
-        }
-        return recorder.records
-    }
-}
-
-/// Input vectors of a layer: a byte each code, since those of all layers are kept
-/// at once.
-private struct InputRecord {
-    /// c − min, [vectors, rows] each.
-    private var parts: [Tensor] = []
-    private let smallest: Int
-    private(set) var vectors = 0
-
-    /// - Parameter range: of the codes, 256 at most.
-    init(range: ClosedRange<Int>) {
-        precondition(range.count <= 256)
-        smallest = range.lowerBound
-    }
-
-    mutating func add(_ codes: Tensor) throws {
-        vectors += codes.shape[0]
-        parts.append(try codes.scaled(by: 1, offset: -Double(smallest)).cast(to: .uint8))
-    }
-
-    /// Float32 [vectors, rows].
-    func codes() throws -> Tensor {
-        try Tensor.concatenated(parts).cast(to: .float32).scaled(by: 1, offset: Double(smallest))
-    }
-}
-
-/// Products that keep the input vectors of each layer that has scales.
-private final class InputRecorder: MatrixProducts {
-    private let products: any MatrixProducts
-    private let scales: QuantisationScales
-    private let vectorsMax: Int
-    private(set) var records: [String: InputRecord] = [:]
-
-    init(_ products: any MatrixProducts, scales: QuantisationScales, vectorsMax: Int) {
-        self.products = products
-        self.scales = scales
-        self.vectorsMax = vectorsMax
-    }
-
-    func product(of layer: MatrixLayer, with input: Tensor) throws -> Tensor {
-        let have = records[layer.name]?.vectors ?? 0
-        if have < vectorsMax, let layerScales = scales.layers[layer.name] {
-            let codes = try InputQuantisation.codes(input, layerScales)
-            let vectors = try Unrolling.vectors(codes, of: layer)
-            try records[layer.name, default: InputRecord(range: layerScales.inputCodes)].add(
-                vectors.narrowed(0 ..< min(vectors.shape[0], vectorsMax - have)))
-        }
-        return try products.product(of: layer, with: input)
     }
 }

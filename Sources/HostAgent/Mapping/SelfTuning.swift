@@ -45,7 +45,7 @@ public struct SelfTuning: Codable, Equatable, Sendable {
 
     /// - Parameters:
     ///   - ratio: M, now.
-    ///   - onConductance: G_on, µS.
+    ///   - onConductance: G_on of the GTM's cells, µS.
     /// - Throws: `SelfTuningError` where the references can't be used.
     public init(
         _ correction: Correction, _ references: TuningReferences, ratio: Double,

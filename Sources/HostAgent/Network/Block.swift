@@ -18,6 +18,8 @@ public struct Block {
     var all: [any Layer] { (layers + exit).flatMap(\.all) }
     /// The layers that a chip can hold, without those of the exit.
     public var matrixLayers: [MatrixLayer] { layers.flatMap(\.matrixLayers) }
+    /// Those whose weights are this block's alone: not the parts of a shared block.
+    public var ownMatrixLayers: [MatrixLayer] { matrixLayers.filter { !$0.sharesWeight } }
 
     func forward(_ input: Tensor, with products: any MatrixProducts) throws -> Tensor {
         try layers.reduce(input) { try $1.forward($0, with: products) }

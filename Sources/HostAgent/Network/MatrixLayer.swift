@@ -19,6 +19,8 @@ public final class MatrixLayer: Layer {
     public let weight: Tensor
     /// Whose weight it is: the layer's own name, but where several share one.
     public let weightName: String
+    /// Whether it is a part of a shared block.
+    public var sharesWeight: Bool { weightName != name }
     public let bias: Tensor?
     /// Standard deviation that the weights started with.
     public let initialDeviation: Double

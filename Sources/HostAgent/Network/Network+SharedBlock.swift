@@ -29,7 +29,7 @@ extension Network {
 
     /// The parts of a shared block at all its places.
     public var blockLayers: [MatrixLayer] {
-        matrixLayers.filter { $0.weightName != $0.name }
+        matrixLayers.filter(\.sharesWeight)
     }
 
     /// Weights of the shared block over those of all other matrices; 0 without one.
@@ -37,7 +37,7 @@ extension Network {
         func count(_ layers: [MatrixLayer]) -> Int { layers.reduce(0) { $0 + $1.weight.count } }
         let block = blockLayers
         guard let place = block.first?.blockPlace else { return 0 }
-        let others = matrixLayers.filter { $0.weightName == $0.name }
+        let others = matrixLayers.filter { !$0.sharesWeight }
         return Double(count(block.filter { $0.blockPlace == place })) / Double(count(others))
     }
 
@@ -83,6 +83,6 @@ extension Network {
 extension MatrixLayer {
     /// Of a part of a shared block: the convolution that it stands behind.
     var blockPlace: Substring? {
-        weightName == name ? nil : name.dropLast(weightName.count + 1)
+        sharesWeight ? name.dropLast(weightName.count + 1) : nil
     }
 }

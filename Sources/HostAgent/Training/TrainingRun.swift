@@ -13,6 +13,11 @@ public struct TrainingRun {
             self.normalisation = normalisation
         }
 
+        /// For a training that goes on.
+        var name: String {
+            file + (normalisation.map { ", normalised by \($0.mean), \($0.deviation)" } ?? "")
+        }
+
         package func load(into network: Network) throws {
             let contents = try SafeTensors(contentsOf: file)
             // Of a checkpoint; folded once more it would be another network.
@@ -64,6 +69,8 @@ public struct TrainingRun {
     /// Trains, and looks at the test images once, at the end.
     public func run(report: @escaping (String) -> Void = { _ in }) throws -> TrainingResult {
         let network = try startingNetwork()
+        var state = state
+        state?.start = start?.name
         let split = try data.load(for: network)
         try split.check(classes: network)
         let (rest, validation) = try split.holdOut(holdOut ?? split.training.count / 12)

@@ -10,6 +10,8 @@ internal import Foundation
 /// The file is replaced as a whole, so it is always that of a finished epoch.
 public struct TrainingState {
     public let path: String
+    /// The weights that the training started from, as the user named them; `nil`: fresh ones.
+    package var start: String?
 
     public init(path: String) { self.path = path }
 
@@ -22,6 +24,7 @@ public struct TrainingState {
         var metadata = identity
         metadata["epochs_done"] = String(epochsDone)
         metadata["optimiser_step"] = String(rule.step)
+        metadata["start"] = start
         metadata.merge(best.metadata) { old, _ in old }
         try SafeTensors(
             metadata: metadata,
@@ -45,6 +48,11 @@ public struct TrainingState {
             throw DataError.wrongContent(
                 file: path, expected: "the state of a training with \(name) \(value)",
                 found: file.metadata[name] ?? "none")
+        }
+        guard file.metadata["start"] == start else {
+            throw DataError.wrongContent(
+                file: path, expected: "the state of a training from \(start ?? "fresh weights")",
+                found: file.metadata["start"] ?? "fresh weights")
         }
         let epochs = try file.number("epochs_done", 0 ... plan.epochs, file: path)
         let step = try file.number("optimiser_step", 0 ... Int.max, file: path)

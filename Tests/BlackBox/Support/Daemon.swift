@@ -62,6 +62,21 @@ final class Daemon {
             ])
     }
 
+    /// The same with a digital bank beside the resistive one.
+    static func digitalTuningSpec(in folder: Folder, betweenChips: Double) throws -> String {
+        let file = try tuningSpec(
+            in: folder, model: "layer-fixed", betweenChips: betweenChips, onOffRatio: 2)
+        try addStaticMemory(in: folder)
+        let text = try String(contentsOfFile: file, encoding: .utf8)
+        precondition(text.contains("\ngtm:\n"))
+        return try folder.write(
+            text.replacingOccurrences(
+                of: "\ngtm:\n",
+                with: "\n  - name: sram\n    device: sram\n    tiles: 64\n    rows: 128\n"
+                    + "    columns: 128\ngtm:\n"),
+            to: "changed/chips/tuning-digital.yaml")
+    }
+
     /// 4-bit cells on a manual clock that open-loop programming misses by `spread` of G_on.
     static func looseSpec(in folder: Folder, spread: Double) throws -> String {
         try changedSpec(
@@ -77,14 +92,18 @@ final class Daemon {
             "hybrid", in: folder,
             device: ["read_noise_relative": none, "programming_noise_relative": none],
             chip: ["adc_bits": "ideal", "mode": "manual", "rate_s_per_s": ""])
-        let sram = Programs.repository.appendingPathComponent("firmware-specs/devices/sram.yaml")
-        _ = try folder.write(
-            String(contentsOf: sram, encoding: .utf8), to: "changed/devices/sram.yaml")
+        try addStaticMemory(in: folder)
         let text = try String(contentsOfFile: file, encoding: .utf8)
         precondition(text.contains("tiles: 64\n"))
         return try folder.write(
             text.replacingOccurrences(of: "tiles: 64\n", with: "tiles: \(digitalTiles)\n"),
             to: "changed/chips/hybrid.yaml")
+    }
+
+    private static func addStaticMemory(in folder: Folder) throws {
+        let sram = Programs.repository.appendingPathComponent("firmware-specs/devices/sram.yaml")
+        _ = try folder.write(
+            String(contentsOf: sram, encoding: .utf8), to: "changed/devices/sram.yaml")
     }
 
     private static let none = "{value: 0, source: \"chosen\"}"

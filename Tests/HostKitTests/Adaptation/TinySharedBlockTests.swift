@@ -62,6 +62,44 @@ struct TinySharedBlockTests {
         }
     }
 
+    /// The block's weights are everyone's: blocks learn without them, a step's costs are
+    /// those without writing them, and what writing a common matrix costs is told at all its
+    /// places.
+    @Test func aSharedBlockIsNoPartOfABlockThatLearns() throws {
+        let (network, split, _) = try ChipPathTests.setting()
+        let chip = try DigitalChip()
+        var deployment = try Self.deployed(chip, network, split)
+        var method = TinySharedBlock()
+        (method.channels, method.epochs) = (12, 1)
+        try method.adapt(network, &deployment, on: chip, images: split.training.first(64))
+        let own = ["conv1", "conv2", "fc1", "fc2"]
+        #expect(FineTuning(blocks: network.blocks, of: network).layers == own)
+        #expect(FineTuning.lastLayers(of: network).layers == ["fc1", "fc2"])
+        let part = FineTuning(layers: ["conv2.block.0"])
+        #expect(throws: AdaptationError.sharedWeight(layer: "conv2.block.0")) {
+            try part.adapt(network, &deployment, on: chip, images: split.training.first(64))
+        }
+        let one = OperationCost(latencyNanoseconds: 1, energyPicojoules: 1)
+        let costs = network.matrixLayers.map {
+            LayerCost(
+                layer: $0.name, weights: $0.weight.count, forward: one, activationGradient: one,
+                weightGradient: OperationCost(), update: one)
+        }
+        let all = try #require(BlockCost.table(network, costs: costs, images: 1).last)
+        #expect(all.layers == own && all.energy.update == 4 && all.energy.forward == 6)
+        #expect(all.energy.activationGradient == 5)
+
+        func writing(_ place: String) -> ChipCost? {
+            deployment.places.first { $0.layer == place }?.writingCost
+        }
+        let verified = try #require(writing("conv1.block.0"))
+        try Reprogramming(.openLoop).adapt(
+            network, &deployment, on: chip, images: split.training.first(1))
+        // One pulse each in place of ten.
+        #expect(writing("conv1.block.0")?.pulses == verified.pulses / 10)
+        #expect(writing("conv2.block.0") == writing("conv1.block.0"))
+    }
+
     /// Without deviations and noise what is read is what was programmed.
     @Test func weightsReadBackAreTheCodes() throws {
         let (network, split, _) = try ChipPathTests.setting()
@@ -119,6 +157,7 @@ struct TinySharedBlockTests {
         let split = try EmbeddedDigits.load()
         // 48 tiles are the network's; 8 the block's, of which two need 16.
         let chip = try DigitalChip(tiles: 56)
+        chip.needsLease = true
         var deployment = try Self.deployed(chip, network, split)
         let before = deployment
         var method = TinySharedBlock()
@@ -128,6 +167,7 @@ struct TinySharedBlockTests {
         }
         #expect(deployment == before)
         #expect(try chip.matrices().count == 4)
+        #expect(!chip.hasLease)
         #expect(network.blockLayers.isEmpty)
     }
 }

@@ -70,6 +70,29 @@ struct WritingTests {
         #expect(!isMarked)
     }
 
+    /// What is refused has changed nothing: the deployment file isn't to call an update cut
+    /// short.
+    @Test func whatIsRefusedMarksNothing() throws {
+        var (network, images, chip, deployment) = try Self.deployed()
+        deployment.digital["fc2"] = try deployment.place(of: network.matrixLayers[3]).scales
+        var wide = TinySharedBlock()
+        wide.insertions = 3
+        let (old, programs) = (deployment, chip.programs.count)
+        for strategy: any AdaptationStrategy in [
+            FineTuning(layers: ["fc2"]), FineTuning(layers: ["fc9"]), wide,
+        ] {
+            var isMarked = false
+            #expect(throws: (any Error).self) {
+                _ = try AdaptationReport.measuring(
+                    strategy, of: network, &deployment, on: chip, images: images, test: images
+                ) { _ in isMarked = true }
+            }
+            #expect(!isMarked, "\(strategy.name)")
+        }
+        #expect(deployment == old && chip.programs.count == programs)
+        #expect(network.blockLayers.isEmpty)
+    }
+
     /// The new cells are younger than the columns.
     @Test func writingSomeWeightsGivesTuningColumnsUp() throws {
         var (network, images, chip, deployment) = try Self.deployed()

@@ -27,6 +27,9 @@ final class DigitalChip: ChipSession {
     /// Calibrations that it carries out before it refuses.
     var calibrationsLeft = Int.max
     struct Refused: Error {}
+    private(set) var hasLease = false
+    /// Refuses to unmap without the lease, as a chip behind the wire does.
+    var needsLease = false
     private(set) var programs: [(matrix: UInt32, options: ProgramOptions)] = []
 
     private struct Stored {
@@ -74,7 +77,10 @@ final class DigitalChip: ChipSession {
         return matrix
     }
 
-    func unmap(_ matrix: ChipMatrix) throws { stored[matrix.id] = nil }
+    func unmap(_ matrix: ChipMatrix) throws {
+        guard hasLease || !needsLease else { throw Refused() }
+        stored[matrix.id] = nil
+    }
     func tilesFree(inBank bank: String) throws -> Int {
         stored.values.reduce(dataSheet.tiles) {
             $0
@@ -225,6 +231,6 @@ final class DigitalChip: ChipSession {
     func health() throws -> ChipHealth {
         ChipHealth(pulses: cost.pulses, cells: 0, unverified: 0, lifeUsed: 0)
     }
-    func acquireLease() throws {}
-    func releaseLease() throws {}
+    func acquireLease() throws { hasLease = true }
+    func releaseLease() throws { hasLease = false }
 }

@@ -106,6 +106,26 @@ struct TrainingStateTests {
                 != whole.tensors.flatMap { try $0.tensor.floats() })
     }
 
+    /// A run from other weights is another one, though the plan be the same.
+    @Test func theStartingPointMustBeTheSame() throws {
+        let folder = try TemporaryFolder()
+        let (plan, images) = (Self.plan(.adam), try Self.images())
+        func train(from start: String?) throws {
+            var state = TrainingState(path: "\(folder.path)/n.training")
+            state.start = start
+            try Trainer.train(
+                NetworkCatalogue.make(Self.model, seed: 3), on: images, plan: plan, state: state
+            ) {
+                if $0.epoch == 2 { throw Killed() }
+            }
+        }
+        #expect(throws: Killed.self) { try train(from: "a") }
+        for other in ["b", nil] {
+            #expect(throws: DataError.self) { try train(from: other) }
+        }
+        #expect(throws: Killed.self) { try train(from: "a") }
+    }
+
     /// Each option of the plan is among what must be the same; so are the steps of
     /// rounding and the colour of the frame, which the start decides.
     @Test func everyOptionMustBeTheSame() throws {
