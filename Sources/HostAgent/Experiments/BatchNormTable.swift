@@ -60,7 +60,8 @@ extension BatchNormStudy {
                 "x: σ(g)/g of read noise, G_on/G_off, or rows and columns of a tile. Fresh: new in "
                     + "every read; frozen: one draw, fixed at programming.",
                 savings(figures),
-                "PC2: after programming, one read; with drift times (T/1 s)^ν.",
+                "PC2: after programming, one read; with drift times (T/1 s)^ν. A read meets one cell at "
+                    + "a time: wires don't show in it.",
             ])
     }
 
