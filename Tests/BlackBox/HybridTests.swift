@@ -10,11 +10,17 @@ struct HybridTests {
         let daemon: Daemon
         let session: WireChipSession
 
-        init(bank: String? = nil, digitalTiles: Int = 128) throws {
+        init(bank: String? = nil, digitalTiles: Int = 128, withGTM: Bool = false) throws {
             folder = try Folder()
+            var spec = try Daemon.hybridSpec(in: folder, digitalTiles: digitalTiles)
+            if withGTM {
+                let text = try String(contentsOfFile: spec, encoding: .utf8)
+                    .replacingOccurrences(
+                        of: "converters:", with: "gtm:\n  cells: 100\n  bank: nvm\nconverters:")
+                spec = try folder.write(text, to: "changed/chips/hybrid.yaml")
+            }
             daemon = try Daemon(
-                in: folder, spec: Daemon.hybridSpec(in: folder, digitalTiles: digitalTiles),
-                arguments: ["--simulation-controls"])
+                in: folder, spec: spec, arguments: ["--simulation-controls"])
             session = try WireChipSession(
                 endpoint: daemon.endpoint, chip: 0, bank: bank, waitsForDaemon: true)
             try session.acquireLease()
@@ -141,6 +147,55 @@ struct HybridTests {
             try Self.scores(network, images, ChipProducts(bench.session, updated)) == expected)
     }
 
+    /// Whichever bank is the session's own.
+    @Test(arguments: [nil, "sram"])
+    func weightsAreReadFromTheirBank(bank: String?) throws {
+        let bench = try Bench(bank: bank)
+        let (network, images, scales) = try Self.network("lenet-8x8")
+        var mapper = Mapper(network, scales: scales)
+        mapper.banks = ["conv1": "sram", "conv2": "nvm", "fc1": "nvm", "fc2": "sram"]
+        let deployment = try mapper.deploy(
+            to: bench.session, checkpoint: "n", calibration: images,
+            options: ProgramOptions(.openLoop)
+        ).deployment
+        try bench.session.advanceClock(seconds: 1e8)
+        let read = try ReadBackWeights(of: network, deployment, on: bench.session, repeats: 1)
+        for layer in network.matrixLayers {
+            let scale = try scales.scales(of: layer).weight
+            let code = try WeightQuantisation.codes(of: layer, scale: scale).values.map(abs).max()
+            let largest =
+                try read.weight(of: layer).absolute().maximum()
+                / (scale * Double(try #require(code)))
+            // Drift leaves a mean of (1e8)^−0.04 ≈ 0.48; cells of a small ν keep more.
+            #expect(
+                ["conv1", "fc2"].contains(layer.name)
+                    ? abs(largest - 1) < 1e-6 : largest < 0.9,
+                "\(layer.name) \(largest)")
+        }
+    }
+
+    @Test func correctionsAreThoseOfTheResistiveBank() throws {
+        let bench = try Bench(bank: "sram", withGTM: true)
+        let (network, images, scales) = try Self.network("lenet-8x8")
+        func deployed(_ banks: [String: String]) throws -> Deployment {
+            var mapper = Mapper(network, scales: scales)
+            mapper.banks = banks
+            mapper.writesReferences = true
+            return try mapper.deploy(
+                to: bench.session, checkpoint: "n", calibration: images,
+                options: ProgramOptions(.openLoop), replacing: true
+            ).deployment
+        }
+        var mixed = try deployed(["conv2": "nvm"])
+        try SelfTuningByReferences(.gtm).adapt(network, &mixed, on: bench.session, images: images)
+        #expect(abs(try #require(mixed.selfTuning).divisor - 1) < 1e-6)
+        var digital = try deployed([:])
+        #expect(throws: SelfTuningError.nothingAnalog) {
+            try SelfTuningByReferences(.gtm).adapt(
+                network, &digital, on: bench.session, images: images)
+        }
+    }
+
     /// A product costs what its bank says: multiplications times their unit cost in the
     /// digital one, which needs no converter.
     @Test func costsAreThoseOfTheBank() throws {
@@ -228,6 +283,7 @@ struct HybridTests {
                 "entropy", "--wage", "--program", "open-loop", "--rate", "0.5", "--batch", "10",
                 "--write-every", "2", "--images", "20", "--epochs", "1",
             ],
+            ["adapt", "--method", "tiny-shared-block", "--images", "20", "--epochs", "1"],
             ["evaluate", "--images", "20"],
         ] {
             let run = try hostagent(command, bench)

@@ -9,8 +9,8 @@
 public struct ReadBackWeights: LayerWeights {
     private let weights: [String: Tensor]
 
-    /// Reads all matrices of a deployment once; layers that stay on the host have the
-    /// weights of their codes.
+    /// Reads all matrices of a deployment once; layers that stay on the host or lie in
+    /// digital cells have the weights of their codes.
     ///
     /// - Parameter repeats: R ≥ 1.
     public init(
@@ -26,13 +26,14 @@ public struct ReadBackWeights: LayerWeights {
             guard let place = deployment.places.first(where: { $0.layer == layer.name }) else {
                 continue
             }
+            let sheet = try session.dataSheet(ofBank: place.matrix.bank)
             weights[layer.name] =
-                session.dataSheet.isDigital
+                sheet.isDigital
                 ? try Self.programmed(layer, place.scales)
                 : try layer.weight(
                     of: Self.codes(
                         session.readConductances(place.matrix, repeats: repeats), place.matrix,
-                        session.dataSheet
+                        sheet
                     ).map { Float(Double($0) * place.scales.weight) })
         }
         self.weights = weights

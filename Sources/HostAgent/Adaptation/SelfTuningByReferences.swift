@@ -23,8 +23,13 @@ public struct SelfTuningByReferences: AdaptationStrategy {
         images: ImageSet
     ) throws {
         guard let references = deployment.references else { throw SelfTuningError.noReferences }
+        // Digital cells, perhaps the session's own, have no G_on and need no correction.
+        let sheets = try deployment.places.map { try session.dataSheet(ofBank: $0.matrix.bank) }
+        guard let analog = sheets.first(where: { !$0.isDigital }) else {
+            throw SelfTuningError.nothingAnalog
+        }
         deployment.selfTuning = try SelfTuning(
             correction, references, ratio: session.readReference(repeats: repeats),
-            onConductance: session.dataSheet.onConductance)
+            onConductance: analog.onConductance)
     }
 }
