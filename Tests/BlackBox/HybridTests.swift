@@ -10,11 +10,17 @@ struct HybridTests {
         let daemon: Daemon
         let session: WireChipSession
 
-        init(bank: String? = nil, digitalTiles: Int = 128) throws {
+        init(bank: String? = nil, digitalTiles: Int = 128, withGTM: Bool = false) throws {
             folder = try Folder()
+            var spec = try Daemon.hybridSpec(in: folder, digitalTiles: digitalTiles)
+            if withGTM {
+                let text = try String(contentsOfFile: spec, encoding: .utf8)
+                    .replacingOccurrences(
+                        of: "converters:", with: "gtm:\n  cells: 100\n  bank: nvm\nconverters:")
+                spec = try folder.write(text, to: "changed/chips/hybrid.yaml")
+            }
             daemon = try Daemon(
-                in: folder, spec: Daemon.hybridSpec(in: folder, digitalTiles: digitalTiles),
-                arguments: ["--simulation-controls"])
+                in: folder, spec: spec, arguments: ["--simulation-controls"])
             session = try WireChipSession(
                 endpoint: daemon.endpoint, chip: 0, bank: bank, waitsForDaemon: true)
             try session.acquireLease()
@@ -165,6 +171,28 @@ struct HybridTests {
         }
     }
 
+    @Test func correctionsAreThoseOfTheResistiveBank() throws {
+        let bench = try Bench(bank: "sram", withGTM: true)
+        let (network, images, scales) = try Self.network("lenet-8x8")
+        func deployed(_ banks: [String: String]) throws -> Deployment {
+            var mapper = Mapper(network, scales: scales)
+            mapper.banks = banks
+            mapper.writesReferences = true
+            return try mapper.deploy(
+                to: bench.session, checkpoint: "n", calibration: images,
+                options: ProgramOptions(.openLoop), replacing: true
+            ).deployment
+        }
+        var mixed = try deployed(["conv2": "nvm"])
+        try SelfTuningByReferences(.gtm).adapt(network, &mixed, on: bench.session, images: images)
+        #expect(abs(try #require(mixed.selfTuning).divisor - 1) < 1e-6)
+        var digital = try deployed([:])
+        #expect(throws: SelfTuningError.nothingAnalog) {
+            try SelfTuningByReferences(.gtm).adapt(
+                network, &digital, on: bench.session, images: images)
+        }
+    }
+
     /// A product costs what its bank says: multiplications times their unit cost in the
     /// digital one, which needs no converter.
     @Test func costsAreThoseOfTheBank() throws {
@@ -252,6 +280,7 @@ struct HybridTests {
                 "entropy", "--wage", "--program", "open-loop", "--rate", "0.5", "--batch", "10",
                 "--write-every", "2", "--images", "20", "--epochs", "1",
             ],
+            ["adapt", "--method", "tiny-shared-block", "--images", "20", "--epochs", "1"],
             ["evaluate", "--images", "20"],
         ] {
             let run = try hostagent(command, bench)

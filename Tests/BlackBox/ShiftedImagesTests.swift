@@ -99,6 +99,22 @@ struct ShiftedImagesTests {
             try Self.run(["evaluate", deployment, "--flip"] + at).accuracy == adapted.after)
         #expect(
             try !String(contentsOfFile: deployment, encoding: .utf8).contains("isUpdating"))
+        for (refused, sentence) in [
+            (["adapt", deployment, "--output", deployment], "--output names the deployment"),
+            (["deploy", network, "--output", network], "--output names the checkpoint"),
+            (
+                ["adapt", deployment, "--method", "blocks", "--block", "0", "--block", "conv1"],
+                "--block names the block 'conv1' twice"
+            ),
+            (
+                ["adapt", deployment, "--method", "tiny-shared-block", "--insertions", "3"],
+                "a shared block has 1 … 2 insertions"
+            ),
+        ] {
+            let run = try Programs.run("hostagent", refused + at + ["--data", "digits"])
+            #expect(run.status == 64)
+            #expect(run.stderr.contains(sentence), "\(run.stderr)")
+        }
         let again = try #require(
             try Self.run(["adapt", deployment, "--method", "reprogram", "--flip"] + output + at)
                 .adaptation)

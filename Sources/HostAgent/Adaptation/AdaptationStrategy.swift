@@ -96,9 +96,9 @@ extension AdaptationReport {
     ///
     /// - Parameters:
     ///   - known: the accuracy before, where it was measured already.
-    ///   - willChange: is given the deployment, marked as being updated, before a strategy
-    ///     that writes weights begins, to be kept: should it be cut short, the chip holds
-    ///     neither network.
+    ///   - willChange: is given the deployment, marked as being updated, before the strategy
+    ///     changes the chip for the first time, to be kept: should it be cut short, the chip
+    ///     holds neither network. A strategy that refuses before leaves all as it was.
     public static func measuring(
         _ strategy: any AdaptationStrategy, of network: Network, _ deployment: inout Deployment,
         on session: any ChipSession, images: ImageSet, test: ImageSet,
@@ -115,13 +115,13 @@ extension AdaptationReport {
         let (costBefore, healthBefore) = (session.cost, try session.health())
         let start = ContinuousClock.now
         if strategy.writes == .some { try deployment.willWriteSomeWeights() }
-        if strategy.writes != .none {
-            var marked = deployment
-            marked.isUpdating = true
-            try willChange(marked)
+        var marked = deployment
+        marked.isUpdating = true
+        let findings = try withoutActuallyEscaping(willChange) { [marked] willChange in
+            try strategy.adaptWithFindings(
+                network, &deployment, on: AnnouncedChanges(of: session) { try willChange(marked) },
+                images: images)
         }
-        let findings = try strategy.adaptWithFindings(
-            network, &deployment, on: session, images: images)
         let seconds = (ContinuousClock.now - start) / .seconds(1)
         let (cost, health) = (session.cost.since(costBefore), try session.health())
         return AdaptationReport(

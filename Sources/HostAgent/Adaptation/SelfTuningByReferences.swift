@@ -23,6 +23,11 @@ public struct SelfTuningByReferences: AdaptationStrategy {
         images: ImageSet
     ) throws {
         guard let references = deployment.references else { throw SelfTuningError.noReferences }
+        guard
+            try deployment.places.contains(where: {
+                try !session.dataSheet(ofBank: $0.matrix.bank).isDigital
+            })
+        else { throw SelfTuningError.nothingAnalog }
         deployment.selfTuning = try SelfTuning(
             correction, references, ratio: session.readReference(repeats: repeats),
             onConductance: session.dataSheet.gtmOnConductance)

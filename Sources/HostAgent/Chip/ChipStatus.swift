@@ -73,7 +73,8 @@ public enum ChipSessionError: StatusError, Equatable {
 
     public var exitStatus: ExitStatus {
         switch self {
-        case .matrixMissing, .deploymentOfAnotherChip, .updateCutShort, .tooLarge: .data
+        case .matrixMissing, .deploymentOfAnotherChip, .updateCutShort: .data
+        case .tooLarge: .permission
         case .noSuchBank: .usage
         case .badReply: .software
         }

@@ -110,6 +110,9 @@ struct Adapt: ParsableCommand {
     func run() throws {
         try common.start(isSmall: dataOptions.location == .embeddedDigits)
         var place = try Deployment(contentsOf: deployment)
+        guard !DataFile.areOne(output, deployment) else {
+            throw ValidationError("--output names the deployment file, \(deployment).")
+        }
         let trained = try Checkpoint(contentsOf: place.checkpointPath(beside: deployment))
         let split = try shiftOptions.shift(seed: common.seed)
             .split(for: trained.network, from: dataOptions.location, adapting: images)
@@ -118,17 +121,12 @@ struct Adapt: ParsableCommand {
         for file in [output, deployment] { try DataFile.checkWritable(file) }
         let session = try chipOptions.session(bank: place.bank)
         try place.check(session, holds: trained.network, file: deployment)
-        defer { try? session.releaseLease() }
         let strategy = try method.strategy(
             of: trained.network, layer: layer, tuning, block, epochs: epochs, seed: common.seed)
         let report = try AdaptationReport.measuring(
             strategy, of: trained.network, &place, on: session, images: split.training,
             test: split.test
-        ) {
-            // Nobody else's lease is a reason to call the update cut short.
-            try session.acquireLease()
-            try $0.write(to: deployment)
-        }
+        ) { try $0.write(to: deployment) }
         try Checkpoint(
             network: trained.network, scales: place.scales(over: trained.scales),
             command: CommandLine.arguments.dropFirst().joined(separator: " "), seed: common.seed

@@ -83,6 +83,9 @@ struct Deploy: ParsableCommand {
     func run() throws {
         try common.start(isSmall: dataOptions.location == .embeddedDigits)
         let trained = try Checkpoint(contentsOf: checkpoint)
+        guard !DataFile.areOne(output, checkpoint) else {
+            throw ValidationError("--output names the checkpoint, \(checkpoint).")
+        }
         let split = try dataOptions.location.load(for: trained.network)
         try DataFile.checkWritable(output)
         var old = update ? try Deployment(contentsOf: output) : nil

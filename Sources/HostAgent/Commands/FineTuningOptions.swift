@@ -71,7 +71,12 @@ struct FineTuningOptions: ParsableArguments {
 
     /// The blocks that were named; none: all.
     func blocks(of network: Network) throws -> [Block] {
-        try block.isEmpty ? network.blocks : block.map(network.block(namedOrNumbered:))
+        let blocks = try block.map(network.block(namedOrNumbered:))
+        let names = blocks.map(\.name)
+        if let twice = names.first(where: { name in names.count { $0 == name } > 1 }) {
+            throw ValidationError("--block names the block '\(twice)' twice.")
+        }
+        return blocks.isEmpty ? network.blocks : blocks
     }
 }
 

@@ -39,6 +39,13 @@ public enum DataFile {
         unlink(draft.path)
     }
 
+    /// Whether both are there and the same, whatever they are called.
+    public static func areOne(_ one: String, _ other: String) -> Bool {
+        var (a, b) = (stat(), stat())
+        return stat(one, &a) == 0 && stat(other, &b) == 0 && a.st_dev == b.st_dev
+            && a.st_ino == b.st_ino
+    }
+
     private static func beginDraft(
         of path: String
     ) throws(DataError) -> (path: String, file: UnsafeMutablePointer<FILE>) {

@@ -59,6 +59,7 @@ public struct Mapper {
         options: ProgramOptions, replacing: Bool = false
     ) throws -> (deployment: Deployment, reports: [LayerReport]) {
         let layers = try layers
+        try checkReferences(on: session)
         try checkRoom(for: layers, on: session, replacing: replacing)
         let inputs = try calibrationInputs(calibration, of: layers)
         if replacing { for matrix in try session.matrices() { try session.unmap(matrix) } }
@@ -96,6 +97,7 @@ public struct Mapper {
         options: ProgramOptions, willChange: (Deployment) throws -> Void = { _ in }
     ) throws -> (deployment: Deployment, reports: [LayerReport]) {
         let layers = try layers
+        try checkReferences(on: session)
         let matrices = try layers.map { try old.place(of: $0).matrix }
         let inputs = try calibrationInputs(calibration, of: layers)
         let all = Array(zip(layers, matrices))
@@ -145,6 +147,10 @@ public struct Mapper {
                 beside: deployment.places.map(\.matrix), on: session)
         }
         return reports
+    }
+
+    private func checkReferences(on session: any ChipSession) throws(SelfTuningError) {
+        if writesReferences && session.dataSheet.gtmCells == 0 { throw .noGTM }
     }
 
     /// - Parameter replacing: all tiles will be free.

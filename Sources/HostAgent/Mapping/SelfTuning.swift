@@ -87,6 +87,7 @@ public enum SelfTuningError: StatusError, Equatable {
     case noGTM
     case noLTM
     case noReferences
+    case nothingAnalog
     /// Products are corrected by columns that say nothing of cells written since.
     case correctionInForce(SelfTuning.Correction)
     /// A figure that can't be that of a chip which works.
@@ -99,6 +100,8 @@ public enum SelfTuningError: StatusError, Equatable {
             "the matrices have no LTM columns; this correction needs them, choose gtm or drift"
         case .noReferences:
             "the deployment has no tuning columns as old as its weights; deploy with --references"
+        case .nothingAnalog:
+            "all matrices lie in digital cells, which are exact: there is nothing to correct"
         case .correctionInForce(let correction):
             "the deployment's products are corrected by tuning columns (\(correction.rawValue)), "
                 + "which say nothing of weights written afterwards: deploy again, adapt the "

@@ -54,9 +54,12 @@ public struct TrainingSummary: Encodable, CustomStringConvertible {
             return "\(title):\(padding)\(accuracy.percent) "
                 + "(\(accuracy.correct) of \(accuracy.count))\n"
         }
-        return
-            "trained in \(Format.duration(seconds)), \(Format.count(UInt64(imagesPerSecond))) images/s, "
-            + "last loss \(Format.decimal(loss, 4))\n"
+        let training =
+            imagesPerSecond > 0
+            ? "trained in \(Format.duration(seconds)), "
+                + "\(Format.count(UInt64(imagesPerSecond))) images/s, "
+                + "last loss \(Format.decimal(loss, 4))\n" : "not trained\n"
+        return training
             + (best.map { "kept: epoch \($0.epoch), under noise \($0.accuracy.percent)\n" } ?? "")
             + zeroRow
             + row(

@@ -58,6 +58,72 @@ struct WritingTests {
         try deployment.check(chip, holds: network, file: "d")
     }
 
+    /// A converter's range changes products as weights do.
+    @Test func calibratingIsAChange() throws {
+        struct Calibrating: AdaptationStrategy {
+            var name: String { "calibrating" }
+            var data: AdaptationData { .nothing }
+            func adapt(
+                _ network: Network, _ deployment: inout Deployment, on session: any ChipSession,
+                images: ImageSet
+            ) throws {
+                for place in deployment.places {
+                    _ = try session.calibrate(place.matrix, fullScale: 1)
+                }
+            }
+        }
+        var (network, images, chip, deployment) = try Self.deployed()
+        var marks = 0
+        _ = try AdaptationReport.measuring(
+            Calibrating(), of: network, &deployment, on: chip, images: images, test: images
+        ) { _ in marks += 1 }
+        #expect(marks == 1)
+    }
+
+    @Test func whatIsRefusedBeforeTheFirstChangeMarksNothing() throws {
+        var (network, images, chip, deployment) = try Self.deployed()
+        let before = chip.programs.count
+        deployment.digital["fc2"] = try deployment.place(of: network.place(of: "fc2").layer).scales
+        var block = TinySharedBlock()
+        block.insertions = 3
+        var isMarked = false
+        func adapt(_ strategy: any AdaptationStrategy) throws {
+            _ = try AdaptationReport.measuring(
+                strategy, of: network, &deployment, on: chip, images: images, test: images
+            ) { _ in isMarked = true }
+        }
+        #expect(throws: AdaptationError.onHost(layer: "fc2")) {
+            try adapt(FineTuning(layers: ["fc2"]))
+        }
+        #expect(throws: NetworkError.wrongInsertions(model: "lenet-8x8", asked: 3, places: 2)) {
+            try adapt(block)
+        }
+        #expect(!isMarked && chip.programs.count == before)
+    }
+
+    /// Before the old network is off the chip, and before an update is marked.
+    @Test func tuningColumnsOfAChipWithoutAreRefusedFirst() throws {
+        let (network, images, chip, deployment) = try Self.deployed()
+        let (matrices, before) = (try chip.matrices(), chip.programs.count)
+        var mapper = Mapper(
+            network, scales: try .measured(network, on: images, method: .max))
+        mapper.writesReferences = true
+        #expect(throws: SelfTuningError.noGTM) {
+            _ = try mapper.deploy(
+                to: chip, checkpoint: "n", calibration: images,
+                options: ProgramOptions(.openLoop), replacing: true)
+        }
+        var isMarked = false
+        #expect(throws: SelfTuningError.noGTM) {
+            _ = try mapper.update(
+                deployment, on: chip, checkpoint: "n", calibration: images,
+                options: ProgramOptions(.openLoop)
+            ) { _ in isMarked = true }
+        }
+        #expect(!isMarked && chip.programs.count == before)
+        #expect(try chip.matrices() == matrices)
+    }
+
     @Test func whoWritesNothingMarksNothing() throws {
         var (network, images, chip, deployment) = try Self.deployed()
         var isMarked = false
