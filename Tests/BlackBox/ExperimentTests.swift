@@ -51,13 +51,17 @@ struct ExperimentCommandTests {
             ])
         #expect(run.status == 0, "\(run.stderr)")
         let table = try JSONDecoder().decode(Table.self, from: Data(run.stdout.utf8))
-        #expect(
-            table.rows.map { $0[0] } == [String](repeating: "weight-proportional", count: 3)
-                + [String](repeating: "layer-fixed", count: 3))
-        let accuracies = table.rows.compactMap { Double($0[3]) }
-        #expect(accuracies.count == 6)
-        for form in [accuracies.prefix(3), accuracies.suffix(3)].map(Array.init) {
-            #expect(form[1] > form[0] && form[1] > form[2], "\(table.rows)")
+        for form in ["weight-proportional", "layer-fixed"] {
+            let rows = table.rows.filter { $0[0] == form }
+            // Ideal cells and real ones, each three times; then two numbers of GTM cells, and
+            // where there are LTM columns to vary theirs.
+            #expect(
+                rows.map { $0[2] }.prefix(6) == ["ideal", "ideal", "ideal", "RRAM", "RRAM", "RRAM"])
+            #expect(rows.dropFirst(6).map { $0[3] }.prefix(2) == ["10", "1000"])
+            #expect(rows.count == (form == "layer-fixed" ? 9 : 8))
+            let accuracies = rows.prefix(3).compactMap { Double($0[6]) }
+            #expect(accuracies.count == 3)
+            #expect(accuracies[1] > accuracies[0] && accuracies[1] > accuracies[2], "\(rows)")
         }
     }
 
