@@ -7,7 +7,7 @@ internal import Glibc
 /// 0.9 and the batch are chosen: the source names neither.
 ///
 /// - Source: Bhattacharjee et al., batch-norm adaptation of crossbars, 2023.
-public struct BatchNormFineTuning: AdaptationStrategy {
+public struct BatchNormFineTuning: BatchNormStrategy {
     public var epochs: Int
     public var rate: Double
     public var batch: Int
@@ -23,20 +23,11 @@ public struct BatchNormFineTuning: AdaptationStrategy {
 
     public var name: String { "batch-norm fine-tuning" }
     public var data: AdaptationData { .labelledImages }
-    public var writes: WrittenWeights { .none }
 
     /// η of an epoch, from 0.
     package func rate(inEpoch epoch: Int) -> Double { rate / pow(5, Double(epoch / 2)) }
 
-    public func adapt(
-        _ network: Network, _ deployment: inout Deployment, on session: any ChipSession,
-        images: ImageSet
-    ) throws {
-        try tune(network, with: ChipProducts(session, deployment), on: images)
-    }
-
-    /// The same with products from anywhere.
-    package func tune(
+    public func tune(
         _ network: Network, with products: any MatrixProducts, on images: ImageSet
     ) throws {
         try BatchNormTraining(

@@ -7,7 +7,7 @@ public import Protocol
 /// so that all layers are measured in one pass.
 ///
 /// - Source: Bhattacharjee et al., batch-norm adaptation of crossbars, 2023.
-public struct BatchNormReestimation: AdaptationStrategy {
+public struct BatchNormReestimation: BatchNormStrategy {
     public enum Averaging: Equatable, Sendable {
         /// r ← (1 − m)·r + m·(batch): forgets the old statistics as (1 − m)^batches.
         case momentum(Double)
@@ -46,17 +46,8 @@ public struct BatchNormReestimation: AdaptationStrategy {
         }
     }
     public var data: AdaptationData { .images }
-    public var writes: WrittenWeights { .none }
 
-    public func adapt(
-        _ network: Network, _ deployment: inout Deployment, on session: any ChipSession,
-        images: ImageSet
-    ) throws {
-        try reestimate(network, with: ChipProducts(session, deployment), on: images)
-    }
-
-    /// The same with products from anywhere.
-    package func reestimate(
+    public func tune(
         _ network: Network, with products: any MatrixProducts, on images: ImageSet
     ) throws {
         try network.checkBatchNorms(images)

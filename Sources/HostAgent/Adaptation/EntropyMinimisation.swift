@@ -9,7 +9,7 @@
 ///
 /// - Source: Wang et al., "Tent: fully test-time adaptation by entropy minimization",
 ///   ICLR 2021.
-public struct EntropyMinimisation: AdaptationStrategy {
+public struct EntropyMinimisation: BatchNormStrategy {
     public var epochs: Int
     public var rate: Double
     public var batch: Int
@@ -25,21 +25,12 @@ public struct EntropyMinimisation: AdaptationStrategy {
 
     public var name: String { "entropy minimisation" }
     public var data: AdaptationData { .images }
-    public var writes: WrittenWeights { .none }
 
-    public func adapt(
-        _ network: Network, _ deployment: inout Deployment, on session: any ChipSession,
-        images: ImageSet
-    ) throws {
-        try tune(network, with: ChipProducts(session, deployment), on: images)
-    }
-
-    /// The same with products from anywhere.
-    package func tune(
+    public func tune(
         _ network: Network, with products: any MatrixProducts, on images: ImageSet
     ) throws {
         try BatchNormReestimation(averaging: .plain, batch: batch, passes: 1)
-            .reestimate(network, with: products, on: images)
+            .tune(network, with: products, on: images)
         try BatchNormTraining(
             epochs: epochs, batch: batch, rate: { _ in rate }, optimiser: .adam, seed: seed
         ).train(network, with: products, on: images) { scores, _ in try scores.entropy() }

@@ -10,14 +10,9 @@
 ///
 /// - Source: Bhattacharjee et al. 2023, Fig. 11; its count of the memory isn't given, this
 ///   one is chosen.
-struct BatchNormSavings: Equatable {
-    var energy: Double
-    var memory: Double
-
-    init(energy: Double, memory: Double) {
-        self.energy = energy
-        self.memory = memory
-    }
+struct BatchNormSavings {
+    let energy: Double
+    let memory: Double
 
     /// - Parameters:
     ///   - population: of the resistive technology; chip 1 is used.

@@ -31,7 +31,7 @@ public struct BatchNormStudy: Experiment {
 
         public init() {}
 
-        /// Which parts to do, by their names; `nil`: one is none of them.
+        /// Which parts to do, by names of `partNames`.
         public static let partNames = BatchNormCondition.Part.allCases.map(\.rawValue)
         public mutating func choose(_ names: [String]) {
             parts = names.compactMap(BatchNormCondition.Part.init)
@@ -41,22 +41,22 @@ public struct BatchNormStudy: Experiment {
 
     public let settings: Settings
     let trained: Checkpoint
-    let training: ImageSet
-    let test: ImageSet
+    private let images: StudyImages
+    var training: ImageSet { images.training }
+    var test: ImageSet { images.test }
     private let product: EmulatedChips.Product
 
     public init(_ settings: Settings, data: DataLocation, product: EmulatedChips.Product) throws {
         self.settings = settings
         self.product = product
         trained = try Checkpoint(contentsOf: settings.network)
-        let split = try data.load(for: trained.network)
-        let (rest, heldOut) = try split.holdOut(settings.heldOut ? split.training.count / 12 : 0)
-        training = try rest.first(settings.adaptationImages)
-        test = try (settings.heldOut ? heldOut : split.test).first(settings.images)
+        images = try StudyImages(
+            data, for: trained.network, trainingMax: settings.adaptationImages,
+            testMax: settings.images, heldOut: settings.heldOut)
         try trained.network.checkBatchNorms(training)
     }
 
-    public var data: [String] { [training, test].map { "\($0.name), \($0.count) images" } }
+    public var data: [String] { images.names }
 
     // MARK: - Steps
 
@@ -155,7 +155,7 @@ public struct BatchNormStudy: Experiment {
     }
 
     private func adapted(_ network: Network, _ chip: ChipProducts) throws {
-        try Self.reestimation.reestimate(network, with: chip, on: training)
+        try Self.reestimation.tune(network, with: chip, on: training)
     }
 
     private func fineTuned(_ network: Network, _ chip: ChipProducts) throws {

@@ -74,7 +74,7 @@ public struct BlockWiseStudy: Experiment {
             }
             let split = try data.load(for: trained.network)
             try split.check(settings, trained.network)
-            names += [split.training, split.test].map { "\($0.name), \($0.count) images" }
+            names += [split.training, split.test].map(\.nameAndCount)
         }
         self.data = names
     }

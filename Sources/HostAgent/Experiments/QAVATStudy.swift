@@ -1,19 +1,11 @@
 internal import Foundation
 
-/// The images of a `QAVATTable`.
-struct QAVATImages {
-    let training: ImageSet
-    /// Those that the networks are tried on.
-    let test: ImageSet
-
-    /// With their numbers, for the record.
-    var names: [String] { [training, test].map { "\($0.name), \($0.count) images" } }
-
+extension StudyImages {
     init(_ settings: QAVATTable.Settings, data: DataLocation) throws {
-        let split = try data.load(for: NetworkCatalogue.make(settings.model, seed: settings.seed))
-        let (rest, heldOut) = try split.holdOut(settings.heldOut ? split.training.count / 12 : 0)
-        training = try settings.trainingImages.map(rest.first) ?? rest
-        test = try (settings.heldOut ? heldOut : split.test).first(settings.images)
+        try self.init(
+            data, for: NetworkCatalogue.make(settings.model, seed: settings.seed),
+            trainingMax: settings.trainingImages, testMax: settings.images,
+            heldOut: settings.heldOut)
     }
 }
 
@@ -25,7 +17,7 @@ struct QAVATStudy {
     private let training: ImageSet
     private let test: ImageSet
 
-    init(_ settings: QAVATTable.Settings, _ images: QAVATImages, folder: String) {
+    init(_ settings: QAVATTable.Settings, _ images: StudyImages, folder: String) {
         self.settings = settings
         self.folder = folder
         (training, test) = (images.training, images.test)

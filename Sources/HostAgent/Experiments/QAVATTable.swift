@@ -40,7 +40,7 @@ public struct QAVATTable: Experiment {
 
     public let settings: Settings
     public var data: [String] { images.names }
-    private let images: QAVATImages
+    private let images: StudyImages
     private let chips: (WeightVariation, UInt64) -> any ChipPopulation
 
     /// - Parameter chips: the chips of a variation and a seed.
@@ -51,7 +51,7 @@ public struct QAVATTable: Experiment {
         }
     ) throws {
         self.settings = settings
-        images = try QAVATImages(settings, data: data)
+        images = try StudyImages(settings, data: data)
         self.chips = chips
     }
 

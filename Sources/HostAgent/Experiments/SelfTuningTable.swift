@@ -29,13 +29,13 @@ public struct SelfTuningTable: Experiment {
 
     public let settings: Settings
     public var data: [String] { images.names }
-    private let images: QAVATImages
+    private let images: StudyImages
     private let product: EmulatedChips.Product
 
     public init(_ settings: Settings, data: DataLocation, product: EmulatedChips.Product) throws {
         self.settings = settings
         self.product = product
-        images = try QAVATImages(settings.training, data: data)
+        images = try StudyImages(settings.training, data: data)
     }
 
     static let forms = [WeightVariation.Form.weightProportional, .layerFixed]

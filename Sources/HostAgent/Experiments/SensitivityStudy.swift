@@ -34,8 +34,9 @@ public struct SensitivityStudy: Experiment {
     }
 
     public let settings: Settings
-    let training: ImageSet
-    let test: ImageSet
+    private let images: StudyImages
+    var training: ImageSet { images.training }
+    var test: ImageSet { images.test }
     private let product: EmulatedChips.Product
 
     /// - Precondition: the networks are of the catalogue.
@@ -43,14 +44,13 @@ public struct SensitivityStudy: Experiment {
         precondition(!settings.networks.isEmpty)
         self.settings = settings
         self.product = product
-        let split = try data.load(
-            for: NetworkCatalogue.make(settings.networks[0], seed: settings.seed))
-        let (rest, heldOut) = try split.holdOut(settings.heldOut ? split.training.count / 12 : 0)
-        training = try settings.trainingImages.map(rest.first) ?? rest
-        test = try (settings.heldOut ? heldOut : split.test).first(settings.images)
+        images = try StudyImages(
+            data, for: NetworkCatalogue.make(settings.networks[0], seed: settings.seed),
+            trainingMax: settings.trainingImages, testMax: settings.images,
+            heldOut: settings.heldOut)
     }
 
-    public var data: [String] { [training, test].map { "\($0.name), \($0.count) images" } }
+    public var data: [String] { images.names }
 
     // MARK: - Steps
 

@@ -34,7 +34,7 @@ struct TinySharedBlockBench {
         switch arm {
         case .none: break
         case .statistics:
-            try BatchNormReestimation(averaging: .plain, batch: 100, passes: 1).reestimate(
+            try BatchNormReestimation(averaging: .plain, batch: 100, passes: 1).tune(
                 copy, with: WeightedProducts(held), on: training.first(2_000))
         case .block:
             let start = ContinuousClock.now

@@ -19,8 +19,9 @@ struct TinySharedBlockStudy {
     }
 
     let settings: TinySharedBlockTable.Settings
-    let training: ImageSet
-    let test: ImageSet
+    private let images: StudyImages
+    var training: ImageSet { images.training }
+    var test: ImageSet { images.test }
     private let product: EmulatedChips.Product
     /// Without weights that matter.
     private let shape: Network
@@ -32,13 +33,12 @@ struct TinySharedBlockStudy {
         self.settings = settings
         self.product = product
         shape = try NetworkCatalogue.make(settings.model, seed: settings.seed)
-        let split = try data.load(for: shape)
-        let (rest, heldOut) = try split.holdOut(settings.heldOut ? split.training.count / 12 : 0)
-        training = try settings.trainingImages.map(rest.first) ?? rest
-        test = try (settings.heldOut ? heldOut : split.test).first(settings.images)
+        images = try StudyImages(
+            data, for: shape, trainingMax: settings.trainingImages, testMax: settings.images,
+            heldOut: settings.heldOut)
     }
 
-    var imageNames: [String] { [training, test].map { "\($0.name), \($0.count) images" } }
+    var imageNames: [String] { images.names }
     var testName: String { "\(test.count) images: \(test.name)" }
 
     var arms: [Arm] {

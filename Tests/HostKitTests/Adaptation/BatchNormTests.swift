@@ -45,7 +45,7 @@ struct BatchNormTests {
         let images = try Self.images(32)
         func output(_ gain: Double) throws -> (y: [Float], norm: BatchNorm) {
             let network = try Self.network(classifier: false)
-            try BatchNormReestimation(averaging: .plain, batch: 32, passes: 1).reestimate(
+            try BatchNormReestimation(averaging: .plain, batch: 32, passes: 1).tune(
                 network, with: Gain(gain: gain), on: images)
             #expect(network.batchNorms.allSatisfy { !$0.isTraining })
             let y = try network.scores(images.batch(0 ..< 32).images, with: Gain(gain: gain))
@@ -67,7 +67,7 @@ struct BatchNormTests {
         #expect(largest < 2e-5)
         // Without it the gain stays.
         let stale = try Self.network(classifier: false)
-        try BatchNormReestimation(averaging: .plain, batch: 32, passes: 1).reestimate(
+        try BatchNormReestimation(averaging: .plain, batch: 32, passes: 1).tune(
             stale, with: Gain(gain: 1), on: images)
         let y = try stale.scores(images.batch(0 ..< 32).images, with: Gain(gain: gain))
         #expect(largestDifference(try y.contiguous().floats(), exact) > 0.1)
@@ -91,7 +91,7 @@ struct BatchNormTests {
             let norm = try BatchNorm("bn", channels: 1)
             let network = Network(
                 name: "bn", imageShape: [1, 8, 8], classes: 1, blocks: [Block("bn", [norm])])
-            try method.reestimate(network, with: FloatProducts(), on: images)
+            try method.tune(network, with: FloatProducts(), on: images)
             #expect(norm.momentum == BatchNorm.momentum)
             return (try norm.runningMean.scalar(), try norm.runningVariance.scalar())
         }
@@ -123,7 +123,7 @@ struct BatchNormTests {
     ) throws -> (before: Double, after: Double) {
         let images = try Self.images(64)
         let network = try Self.network(classifier: true)
-        try BatchNormReestimation(averaging: .plain, batch: 64, passes: 1).reestimate(
+        try BatchNormReestimation(averaging: .plain, batch: 64, passes: 1).tune(
             network, with: FloatProducts(), on: images)
         let before = try measured(network, images, loss)
         let weights = try network.tensors.filter { $0.role == .weight || $0.name == "fc.bias" }
@@ -206,7 +206,7 @@ struct BatchNormTests {
         let (network, images) = (try Self.network(classifier: true), try Self.images(8))
         let method = BatchNormReestimation()
         #expect(throws: AdaptationError.noBatchNorm(network: "lenet-8x8")) {
-            try method.reestimate(lenet, with: FloatProducts(), on: images)
+            try method.tune(lenet, with: FloatProducts(), on: images)
         }
         #expect(throws: AdaptationError.oneImage) {
             try EntropyMinimisation().tune(network, with: FloatProducts(), on: images.first(1))

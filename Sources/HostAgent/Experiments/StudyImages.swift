@@ -1,0 +1,28 @@
+/// The images of a study: to learn from, and to try networks on.
+struct StudyImages {
+    let training: ImageSet
+    /// Test images, or training images that are left out of the training.
+    let test: ImageSet
+
+    /// With their numbers, for the record.
+    var names: [String] { [training, test].map(\.nameAndCount) }
+
+    /// - Parameters:
+    ///   - trainingMax: training images at most; `nil`: all.
+    ///   - testMax: images to try on, at most.
+    ///   - heldOut: whether the last twelfth of the training images takes the place of the
+    ///     test images: for choosing settings.
+    init(
+        _ data: DataLocation, for network: Network, trainingMax: Int?, testMax: Int, heldOut: Bool
+    ) throws {
+        let split = try data.load(for: network)
+        let (rest, left) = try split.holdOut(heldOut ? split.training.count / 12 : 0)
+        training = try trainingMax.map(rest.first) ?? rest
+        test = try (heldOut ? left : split.test).first(testMax)
+    }
+}
+
+extension ImageSet {
+    /// "MNIST test, 5000 images".
+    var nameAndCount: String { "\(name), \(count) images" }
+}
