@@ -90,7 +90,8 @@ let package = Package(
         .target(
             name: "HostKit",
             dependencies: [
-                "ChipClient", "Protocol", "Plotting", "CTorch", "CCompression", "CJPEG",
+                "ChipClient", "Protocol", "Plotting", "Checksum", "CTorch", "CCompression",
+                "CJPEG",
             ],
             path: "Sources/HostAgent", exclude: ["CTorch", "CCompression", "CJPEG", "Commands"],
             resources: [.copy("Resources/digits.csv.gz")], swiftSettings: strict),

@@ -42,6 +42,7 @@ public struct BatchNormStudy: Experiment {
     public let settings: Settings
     let trained: Checkpoint
     private let images: StudyImages
+    public let data: [String]
     var training: ImageSet { images.training }
     var test: ImageSet { images.test }
     private let product: EmulatedChips.Product
@@ -53,10 +54,9 @@ public struct BatchNormStudy: Experiment {
         images = try StudyImages(
             data, for: trained.network, trainingMax: settings.adaptationImages,
             testMax: settings.images, heldOut: settings.heldOut)
-        try trained.network.checkBatchNorms(training)
+        self.data = images.names + [try Checkpoint.nameAndContent(of: settings.network)]
+        try trained.network.checkBatchNorms(images.training)
     }
-
-    public var data: [String] { images.names }
 
     // MARK: - Steps
 

@@ -76,7 +76,7 @@ public struct BlockWiseStudy: Experiment {
             try split.check(settings, trained.network)
             names += [split.training, split.test].map(\.nameAndCount)
         }
-        self.data = names
+        self.data = try names + settings.networks.map(Checkpoint.nameAndContent)
     }
 
     // MARK: - Steps

@@ -12,8 +12,8 @@ public protocol Experiment {
     /// As the command line names it.
     static var name: String { get }
     var settings: Settings { get }
-    /// The images that it learns from and is tried on: names and numbers. A run goes on with the
-    /// same ones only.
+    /// The images that it learns from and is tried on, names and numbers, and the checkpoints
+    /// that it starts from, names and checksums. A run goes on with the same ones only.
     var data: [String] { get }
 
     /// What is to be done, in this order; a step may use the files that earlier ones

@@ -4,7 +4,7 @@ internal import Foundation
 struct ExperimentRecord<Settings: Codable & Equatable>: Codable {
     var experiment: String
     var settings: Settings
-    /// Of the images.
+    /// Images and checkpoints.
     var data: [String]
     var command: String
     var started: String
@@ -87,7 +87,7 @@ public struct ExperimentRunner {
         }
         try mustEqual(record.experiment, Study.name, "experiment")
         try mustEqual(record.settings, experiment.settings, "set of settings")
-        try mustEqual(record.data, experiment.data, "set of images")
+        try mustEqual(record.data, experiment.data, "set of images or networks")
         try mustEqual(record.threads, TorchRuntime.threads, "number of threads")
         try mustEqual(record.versions["nvcim"], version, "version of the program")
     }

@@ -1,3 +1,5 @@
+internal import Checksum
+
 /// The images of a study: to learn from, and to try networks on.
 struct StudyImages {
     let training: ImageSet
@@ -25,4 +27,14 @@ struct StudyImages {
 extension ImageSet {
     /// "MNIST test, 5000 images".
     var nameAndCount: String { "\(name), \(count) images" }
+}
+
+extension Checkpoint {
+    /// Its file as a study records it, told apart by what it holds:
+    /// "results/networks/lenet5.safetensors, XXH3 0123…".
+    static func nameAndContent(of path: String) throws -> String {
+        let digest = try DataFile.rawContents(of: path).withUnsafeBytes(XXH3.hash128)
+        let hexadecimal = digest.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        return "\(path), XXH3 \(hexadecimal)"
+    }
 }
