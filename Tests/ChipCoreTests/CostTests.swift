@@ -63,6 +63,36 @@ struct ChipCostTests {
         #expect(abs(energy / expected - 1) < 1e-12)
     }
 
+    /// 64 weights of 2 slices and 2 polarities: 256 bits, 16 at once. A code that changes from 3
+    /// to 2 has one bit to write.
+    @Test func bitsOfADigitalBankCostWhatTheDeviceSays() throws {
+        let bench = try TestBench(TestSpec.chip(TestSpec.technology(), adcBits: 8))
+        try bench.takeLease()
+        let matrix = try bench.map(rows: 8, columns: 8, weightBits: 2, bank: "sram").id
+        func written(_ codes: [Int16], readBack: Bool = false) throws -> Cost {
+            try bench.change(
+                .program(
+                    ProgramCommand(
+                        target: .codes(matrix: matrix, codes), region: .all, method: .openLoop,
+                        all: false, mask: nil, readBack: readBack, cellStatus: false))
+            ).cost
+        }
+        var codes = [Int16](repeating: 3, count: 64)
+        let whole = try written(codes)
+        #expect(whole.latencyNanoseconds == 16 * 100)
+        #expect(whole.energyPicojoules == 256)
+        codes[7] = 2
+        let one = try written(codes, readBack: true)
+        #expect(one.latencyNanoseconds == 100 + 16 * 10)
+        #expect(abs(one.energyPicojoules - (1 + 2.56)) < 1e-9)
+        let read = try bench.chip.sample(
+            .read(ReadCommand(source: .weights(matrix: matrix), region: .all, repeats: 3)),
+            work: bench.work
+        ).cost
+        #expect(read.latencyNanoseconds == 3 * 16 * 10)
+        #expect(abs(read.energyPicojoules - 3 * 2.56) < 1e-9)
+    }
+
     /// All that was done is in the totals, reads and products too; a restart after the time was
     /// stored keeps them.
     @Test func theTotalsAreTheSumOfAllReplies() throws {

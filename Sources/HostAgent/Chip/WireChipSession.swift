@@ -157,6 +157,24 @@ public final class WireChipSession: ChipSession, SimulatedClockControl {
     public func acquireLease() throws { _ = try connection.acquireLease(waits: true) }
     public func releaseLease() throws { try connection.releaseLease() }
 
+    /// Wears cells: trains of full SET and RESET pulses in turn on every cell of the tiles of
+    /// some matrices, whose weights are lost with it.
+    ///
+    /// - Parameter pulses: of each cell.
+    public func wear(_ matrices: [ChipMatrix], pulses: UInt32) throws {
+        let worn = Set(matrices.map(\.id))
+        for state in try connection.status().matrices where worn.contains(state.matrix) {
+            for tile in state.tiles {
+                var train = WirePulse()
+                train.tile = tile
+                train.direction = .alternating
+                train.pulses = pulses
+                train.step = 1
+                try connection.pulse(train)
+            }
+        }
+    }
+
     // MARK: - The simulated clock
 
     public func stopClock() throws { try connection.setClockManual() }

@@ -27,6 +27,10 @@ struct BlockWiseCommand: ParsableCommand {
     var rate: Double?
     @Option(help: "Read noise relative to the conductance.")
     var readNoise: Double?
+    @Option(
+        help: ArgumentHelp(
+            "Pulses that wear each cell before the network comes, 1 … 10^8 (repeat the option)."))
+    var pulses: [Int] = []
 
     func validate() throws {
         if let adaptationImages, adaptationImages < 2 {
@@ -42,8 +46,12 @@ struct BlockWiseCommand: ParsableCommand {
         if let readNoise, !(readNoise >= 0 && readNoise <= 1) {
             throw ValidationError("--read-noise must be 0 … 1, not \(readNoise).")
         }
+        if let wrong = pulses.first(where: { !(1 ... 100_000_000).contains($0) }) {
+            throw ValidationError("--pulses must be 1 … 100000000, not \(wrong).")
+        }
         for (name, values) in [
-            ("--network", network), ("--corruption", corruption.map(\.rawValue)),
+            ("--pulses", pulses.map(String.init)), ("--network", network),
+            ("--corruption", corruption.map(\.rawValue)),
         ]
         where Set(values).count < values.count {
             throw ValidationError("\(name) names one twice.")
@@ -59,6 +67,7 @@ struct BlockWiseCommand: ParsableCommand {
             (settings.chips, settings.images, settings.adaptationImages) = (1, 30, 20)
             (settings.blocks, settings.epochs, settings.batch) = (2, 1, 10)
             settings.corruptions = Array(settings.corruptions.prefix(1))
+            settings.pulses = [1_000_000]
         }
         if let chips = options.chips { settings.chips = chips }
         if let images = options.images { settings.images = images }
@@ -67,6 +76,7 @@ struct BlockWiseCommand: ParsableCommand {
         if let rate { settings.rateCodes = rate }
         if let readNoise { settings.readNoise = readNoise }
         if !corruption.isEmpty { settings.corruptions = corruption.map(\.rawValue) }
+        if !pulses.isEmpty { settings.pulses = pulses }
         settings.heldOut = options.heldOut
         settings.seed = options.common.seed
         try options.run(

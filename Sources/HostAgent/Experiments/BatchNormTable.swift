@@ -48,7 +48,7 @@ extension BatchNormStudy {
                 [
                     row.condition.part.rawValue, row.condition.series,
                     row.condition.part == .drift ? "" : Self.short(row.condition.x),
-                    Self.short(row.age), Self.scientific(row.secondComponent),
+                    Self.short(row.age), Format.scientific(row.secondComponent),
                 ] + row.accuracies.map(percent)
             },
             notes: [
@@ -100,14 +100,8 @@ extension BatchNormStudy {
 
     private static func short(_ value: Double) -> String {
         value >= 1e4
-            ? scientific(value)
+            ? Format.scientific(value)
             : value >= 1 || value == 0
                 ? Format.decimal(value, 0) : Format.decimal(value, 2)
-    }
-
-    private static func scientific(_ value: Double) -> String {
-        guard value > 0 else { return "0" }
-        let exponent = log10(value).rounded(.down)
-        return "\(Format.decimal(value / pow(10, exponent), 2))e\(Int(exponent))"
     }
 }

@@ -17,6 +17,11 @@ struct BlockWiseRun {
             /// Shares of the weights that learn.
             var zeroGradients: Double
             var zeroChanges: Double
+            /// Of all cells.
+            var pulses: Double
+
+            static let count = 4
+            var values: [Double] { [accuracy, zeroGradients, zeroChanges, pulses] }
         }
 
         /// As deployed, on the shifted images.
@@ -25,10 +30,10 @@ struct BlockWiseRun {
         var arms: [Arm]
 
         var values: [Double] {
-            [before] + arms.flatMap { [$0.accuracy, $0.zeroGradients, $0.zeroChanges] }
+            [before] + arms.flatMap(\.values)
         }
 
-        static func count(arms: Int) -> Int { 1 + 3 * arms }
+        static func count(arms: Int) -> Int { 1 + Arm.count * arms }
 
         /// Of all chips, from their `values` one after the other.
         static func all(_ values: [Double], of each: BlockWiseStudy.Case) -> [Figures] {
@@ -60,10 +65,10 @@ struct BlockWiseRun {
         init(_ values: some RandomAccessCollection<Double>) {
             let values = Array(values)
             before = values[0]
-            arms = stride(from: 1, to: values.count, by: 3).map {
+            arms = stride(from: 1, to: values.count, by: Arm.count).map {
                 Arm(
                     accuracy: values[$0], zeroGradients: values[$0 + 1],
-                    zeroChanges: values[$0 + 2])
+                    zeroChanges: values[$0 + 2], pulses: values[$0 + 3])
             }
         }
     }
@@ -79,10 +84,14 @@ struct BlockWiseRun {
             let learning = each.arms.flatMap(\.layers)
             mapper.banks = Dictionary(uniqueKeysWithValues: learning.map { ($0, "sram") })
         }
-        let options = ProgramOptions(.writeVerify)
+        let options = ProgramOptions(each.method)
         var deployment = try mapper.deploy(
             to: session, checkpoint: "", calibration: images.training.first(100), options: options
         ).deployment
+        if each.pulses > 0 {
+            try session.wear(deployment.places.map(\.matrix), pulses: UInt32(each.pulses))
+            _ = try mapper.program(&deployment, on: session, options: options)
+        }
         func accuracy(_ network: Network) throws -> Double {
             try Evaluation.accuracy(
                 network, with: ChipProducts(session, deployment), on: images.test
@@ -91,15 +100,17 @@ struct BlockWiseRun {
         let before = try accuracy(trained.network)
         let arms = try each.arms.map { arm in
             let network = try trained.network.copy()
+            let pulses = session.cost.pulses
             let findings = try tuning(arm).adaptWithFindings(
                 network, &deployment, on: session, images: images.training)
+            let learned = session.cost.pulses - pulses
             let after = try accuracy(network)
             // Weights that learned are written back.
             try session.acquireLease()
             _ = try mapper.program(&deployment, on: session, options: options)
             return Figures.Arm(
                 accuracy: after, zeroGradients: findings?.zeroGradients ?? 0,
-                zeroChanges: findings?.zeroChanges ?? 0)
+                zeroChanges: findings?.zeroChanges ?? 0, pulses: Double(learned))
         }
         return Figures(before: before, arms: arms)
     }
@@ -107,7 +118,8 @@ struct BlockWiseRun {
     private func tuning(_ arm: BlockWiseStudy.Arm) -> FineTuning {
         FineTuning(
             layers: arm.layers, title: arm.title, loss: each.loss, rule: .wage(WAGE()),
-            epochs: settings.epochs, batch: settings.batch, rateCodes: settings.rateCodes,
+            method: each.method, epochs: settings.epochs, batch: settings.batch,
+            rateCodes: settings.rateCodes,
             seed: seed)
     }
 }

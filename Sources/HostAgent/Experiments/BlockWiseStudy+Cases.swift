@@ -9,10 +9,21 @@ extension BlockWiseStudy {
         let placement: Placement
         /// The sets of blocks that learn, one after the other.
         let arms: [Arm]
+        /// Pulses that each cell had before.
+        var pulses = 0
+        /// How weights are written, before and while they learn.
+        var method = ProgramOptions.Method.writeVerify
 
         var name: String {
-            [trained.network.name, shiftName, loss.rawValue, placement.rawValue]
-                .joined(separator: ", ")
+            "\(trained.network.name), \(shiftName), \(loss.rawValue), \(cells)"
+        }
+
+        /// "RRAM", "RRAM after 1e5 pulses, open-loop".
+        var cells: String {
+            pulses == 0
+                ? placement.rawValue
+                : "\(placement.rawValue) after \(Format.scientific(Double(pulses), 0)) pulses, "
+                    + method.rawValue
         }
     }
 
@@ -50,8 +61,9 @@ extension BlockWiseStudy {
         return chosen.map { arm($0.name, [$0]) } + [arm("all", blocks)]
     }
 
-    /// All shifts and losses in resistive cells; the first of them, and the first block,
-    /// once more in the other placements.
+    /// All shifts and losses in resistive cells. The first of them once more: the first block
+    /// in the other placements; the first, the last and all in cells that are worn, of the first
+    /// network.
     var cases: [Case] {
         networks.flatMap { trained -> [Case] in
             let arms = arms(of: trained.network)
@@ -70,6 +82,22 @@ extension BlockWiseStudy {
                 }
             }
             return main + others
+        } + wornCases
+    }
+
+    private var wornCases: [Case] {
+        guard let trained = networks.first, let (shiftName, shift) = shifts.first,
+            let loss = settings.losses.first
+        else { return [] }
+        let arms = arms(of: trained.network)
+        return ProgramOptions.Method.allCases.flatMap { method in
+            settings.pulses.map {
+                Case(
+                    trained: trained, shift: shift, shiftName: shiftName, loss: loss,
+                    placement: .resistive,
+                    arms: arms.count > 2 ? [arms[0]] + arms.suffix(2) : arms, pulses: $0,
+                    method: method)
+            }
         }
     }
 }

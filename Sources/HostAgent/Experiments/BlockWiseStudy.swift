@@ -38,6 +38,8 @@ public struct BlockWiseStudy: Experiment {
         /// σ(g)/g. The devices' own, 0.1, leaves networks that weren't trained for it
         /// little to adapt; this is chosen.
         public var readNoise = 0.02
+        /// Pulses of each cell before, where windows close; 0 is elsewhere.
+        public var pulses = [10_000, 100_000, 1_000_000, 3_000_000]
         public var heldOut = false
         public var seed: UInt64 = 1
 
@@ -105,7 +107,7 @@ public struct BlockWiseStudy: Experiment {
     }
 
     private func costs(of trained: Checkpoint) throws -> [Double] {
-        let population = try EmulatedChips(chip, chips: 1, product)
+        let population = try EmulatedChips(chip(.writeVerify), chips: 1, product)
         let images = try location.load(for: trained.network).training.first(BlockWiseCosts.images)
         return try BlockWiseCosts.measured(
             trained, arms(of: trained.network), on: population, images: images,
@@ -115,7 +117,8 @@ public struct BlockWiseStudy: Experiment {
 
     /// Figures of a chip: `CaseFigures.values`; of chip 1, then of chip 2, …
     private func run(_ each: Case, progress: (Int) -> Void) throws -> [Double] {
-        let population = try EmulatedChips(chip, chips: settings.chips, product)
+        let population = try EmulatedChips(
+            chip(each.method), chips: settings.chips, product)
         let images = try shifted.images(of: "\(each.trained.network.name), \(each.shiftName)") {
             try split(each)
         }
@@ -149,11 +152,14 @@ public struct BlockWiseStudy: Experiment {
             test: try shifted.training.narrowed(all ..< all + settings.images))
     }
 
-    /// Both banks have tiles enough for the networks of the study.
-    private var chip: StudyChip {
-        StudyChip(
+    /// Both banks have tiles enough for the networks of the study. What is written open loop
+    /// is written without noise, as in the source: the closing window alone is seen.
+    private func chip(_ method: ProgramOptions.Method) -> StudyChip {
+        var chip = StudyChip(
             chip: "hybrid", device: "rram", chipValues: ["tiles": "4096"],
             deviceValues: ["read_noise_relative": settings.readNoise])
+        if method == .openLoop { chip.deviceValues["programming_noise_relative"] = 0 }
+        return chip
     }
 }
 

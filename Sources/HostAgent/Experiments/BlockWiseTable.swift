@@ -6,9 +6,15 @@ extension BlockWiseStudy {
         let accuracies: [Sample]
         let zeroGradients: [Sample]
         let zeroChanges: [Sample]
+        let pulses: [Sample]
 
         /// Of single blocks.
         var singles: ArraySlice<Sample> { accuracies.dropLast() }
+        /// The single block whose mean is best, and that mean.
+        var best: (title: String, accuracy: Double) {
+            zip(each.arms, singles.map(\.mean)).map { ($0.title, $1) }.max { $0.1 < $1.1 }
+                ?? ("", 0)
+        }
     }
 
     private func result(_ each: Case, _ figures: [String: Sample]) -> Result? {
@@ -19,7 +25,8 @@ extension BlockWiseStudy {
         }
         return Result(
             each: each, before: Sample(chips.map(\.before)), accuracies: samples(\.accuracy),
-            zeroGradients: samples(\.zeroGradients), zeroChanges: samples(\.zeroChanges))
+            zeroGradients: samples(\.zeroGradients), zeroChanges: samples(\.zeroChanges),
+            pulses: samples(\.pulses))
     }
 
     public func table(_ figures: [String: Sample]) throws -> ResultTable {
@@ -28,7 +35,8 @@ extension BlockWiseStudy {
             title: "Adaptation by blocks, WAGE of 8 bits",
             header: [
                 "network", "cells", "shift", "loss", "adapted", "accuracy %", "± (95 %)",
-                "zero gradients %", "zero steps %", "latency ms", "energy µJ", "dynamic %",
+                "zero gradients %", "zero steps %", "pulses 1e6", "latency ms", "energy µJ",
+                "dynamic %",
             ],
             rows: results.flatMap(rows) + networks.flatMap { costRows($0, figures) },
             notes: notes(results))
@@ -38,19 +46,23 @@ extension BlockWiseStudy {
         func percent(_ value: Double, _ digits: Int = 1) -> String {
             Format.decimal(value * 100, digits)
         }
-        func row(_ adapted: String, _ accuracy: Sample, _ zeros: [Sample]) -> [String] {
+        func row(_ adapted: String, _ accuracy: Sample, _ arm: [String]) -> [String] {
             let each = result.each
             return [
-                each.trained.network.name, each.placement.rawValue, each.shiftName,
+                each.trained.network.name, each.cells, each.shiftName,
                 each.loss.rawValue, adapted, percent(accuracy.mean, 2),
                 accuracy.confidence95.map { percent($0, 2) } ?? "",
-            ] + (zeros.isEmpty ? ["", ""] : zeros.map { percent($0.mean) }) + ["", "", ""]
+            ] + arm + ["", "", ""]
         }
-        return [row("none", result.before, [])]
+        return [row("none", result.before, ["", "", ""])]
             + result.each.arms.indices.map { arm in
                 row(
                     result.each.arms[arm].title, result.accuracies[arm],
-                    [result.zeroGradients[arm], result.zeroChanges[arm]])
+                    [
+                        percent(result.zeroGradients[arm].mean),
+                        percent(result.zeroChanges[arm].mean),
+                        Format.decimal(result.pulses[arm].mean * 1e-6, 2),
+                    ])
             }
     }
 
@@ -61,7 +73,7 @@ extension BlockWiseStudy {
         return zip(Placement.allCases, costs).flatMap { placement, costs in
             zip(arms, costs).map { arm, cost in
                 [
-                    trained.network.name, placement.rawValue, "", "", arm.title, "", "", "", "",
+                    trained.network.name, placement.rawValue, "", "", arm.title, "", "", "", "", "",
                     Format.decimal(cost.latency * 1e-6, 3), Format.decimal(cost.energy * 1e-6, 1),
                     Format.decimal(cost.dynamicShare * 100, 1),
                 ]
@@ -72,11 +84,10 @@ extension BlockWiseStudy {
     // MARK: - What it says
 
     private func notes(_ results: [Result]) -> [String] {
-        let main = results.filter { $0.each.placement == .resistive && !$0.singles.isEmpty }
-        func share(_ cases: [Bool]) -> String { "\(cases.count { $0 }) of \(cases.count)" }
-        let best = main.map { result in
-            (result.singles.map(\.mean).max() ?? 0) >= (result.accuracies.last?.mean ?? 0)
+        let main = results.filter {
+            $0.each.placement == .resistive && $0.each.pulses == 0 && !$0.singles.isEmpty
         }
+        func isFlip(_ result: Result) -> Bool { result.each.shift.flipsLabels }
         var notes = [
             "Mean over \(settings.chips) emulated chips, serials from 1, each with images to adapt "
                 + "to, draws and cells of its own, on \(settings.images) images "
@@ -84,38 +95,78 @@ extension BlockWiseStudy {
                 + "\(ImageShift.severityUsual). \(settings.adaptationImages) images, batches of "
                 + "\(settings.batch), \(settings.epochs) epochs, seed \(settings.seed).",
             "Chip: hybrid.yaml, read noise of \(Format.decimal(settings.readNoise, 3)) of the "
-                + "conductance, write-verify after every step. Costs of a step of "
+                + "conductance, write-verify after every step; cells worn by full SET and RESET "
+                + "pulses in turn also open loop, without programming noise. Costs of a step of "
                 + "\(settings.batch) images; hybrid: what learns lies in SRAM. Dynamic: the share "
-                + "of the energy that is no writing.",
-            "By means, without regard to their confidence: one block is at least as good as all "
-                + "in \(share(best)) cases (published: more than 80 %).",
+                + "of the energy that is no writing. Pulses: of adapting, all cells together.",
+            "What follows goes by means, without regard to their confidence; the best block is "
+                + "the one that did best on the images it was tried on, which flatters it.",
         ]
-        let pairs = Dictionary(grouping: main) {
-            "\($0.each.trained.network.name), \($0.each.shiftName)"
-        }
-        .values.compactMap { both -> Bool? in
-            guard
-                let without = both.first(where: { $0.each.loss == .entropy }),
-                let with = both.first(where: { $0.each.loss == .squaredError })
-            else { return nil }
-            func top(_ result: Result) -> Double { result.singles.map(\.mean).max() ?? 0 }
-            return top(without) >= top(with)
-        }
-        if !pairs.isEmpty {
+        for (name, isOne) in [("corruptions", false), ("flipped labels", true)] {
+            let cases = main.filter { isFlip($0) == isOne }
+            guard !cases.isEmpty else { continue }
             notes.append(
-                "Without labels at least as good as with them, the best block of each: "
-                    + "\(share(pairs)) shifts (published: more than half of the corruptions, below "
-                    + "20 % of flipped labels).")
+                "\(name): one block is at least as good as all in "
+                    + share(cases.map { $0.best.accuracy >= ($0.accuracies.last?.mean ?? 0) })
+                    + " cases (published: more than 80 %). The best ones: "
+                    + cases.map {
+                        "\($0.each.trained.network.name), \($0.each.shiftName), "
+                            + "\($0.each.loss.rawValue): \($0.best.title)"
+                    }.joined(separator: "; ") + ".")
+            let pairs = withoutLabels(cases)
+            guard !pairs.isEmpty else { continue }
+            notes.append(
+                "\(name): without labels at least as good as with them, the best block of each, "
+                    + "in \(share(pairs)) (published: "
+                    + (isOne ? "below 20 %" : "more than half") + ").")
         }
         return notes
     }
 
+    private func share(_ cases: [Bool]) -> String { "\(cases.count { $0 }) of \(cases.count)" }
+
+    /// Of each network and shift that was tried with both losses.
+    private func withoutLabels(_ results: [Result]) -> [Bool] {
+        results.filter { $0.each.loss == .entropy }.compactMap { without in
+            results.first {
+                $0.each.loss == .squaredError && $0.each.shiftName == without.each.shiftName
+                    && $0.each.trained.network.name == without.each.trained.network.name
+            }.map { without.best.accuracy >= $0.best.accuracy }
+        }
+    }
+
     public func plots(_ figures: [String: Sample]) -> [ResultPlot] {
+        blockPlots(figures) + wearPlots(figures)
+    }
+
+    private func wearPlots(_ figures: [String: Sample]) -> [ResultPlot] {
+        guard Set(settings.pulses).count > 1, let network = networks.first?.network.name else {
+            return []
+        }
+        return ProgramOptions.Method.allCases.compactMap { method in
+            let results = cases.filter { $0.pulses > 0 && $0.method == method }
+                .compactMap { result($0, figures) }
+            guard let first = results.first else { return nil }
+            func points(_ sample: (Result) -> Sample) -> [(x: Double, sample: Sample)] {
+                results.map { (x: Double($0.each.pulses), sample: sample($0)) }
+            }
+            return ResultPlot(
+                name: "wear-\(method.rawValue)",
+                title: "\(network), \(first.each.shiftName), worn cells, \(method.rawValue)",
+                xLabel: "pulses of each cell before", isLogarithmic: true,
+                [(name: "as deployed", points: points(\.before))]
+                    + first.each.arms.enumerated().map { number, arm in
+                        (name: arm.title, points: points { $0.accuracies[number] })
+                    })
+        }
+    }
+
+    private func blockPlots(_ figures: [String: Sample]) -> [ResultPlot] {
         networks.enumerated().flatMap { number, trained in
             settings.losses.compactMap { loss -> ResultPlot? in
                 let results = cases.filter {
                     $0.trained.network.name == trained.network.name && $0.loss == loss
-                        && $0.placement == .resistive
+                        && $0.placement == .resistive && $0.pulses == 0
                 }.compactMap { result($0, figures) }
                 guard let first = results.first, first.singles.count > 1 else { return nil }
                 return ResultPlot(

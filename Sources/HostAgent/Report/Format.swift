@@ -12,6 +12,13 @@ public enum Format {
         String(format: "%.\(digits)f", value)
     }
 
+    /// "1.23e-4".
+    public static func scientific(_ value: Double, _ digits: Int = 2) -> String {
+        guard value > 0 else { return "0" }
+        let exponent = log10(value).rounded(.down)
+        return "\(decimal(value / pow(10, exponent), digits))e\(Int(exponent))"
+    }
+
     /// Picojoules as "1.23 µJ".
     public static func energy(picojoules: Double) -> String { engineering(picojoules * 1e-12, "J") }
 

@@ -22,6 +22,8 @@
 /// - Edge cases: one column a converter has no multiplexer, E_mux = 0; an ideal converter has
 ///   neither turns nor cost, so that t_product = steps·t_read + bytes·t_byte and n_mux = 1.
 ///   Adding up is hidden behind the next conversion and takes no time.
+///   To a digital bank a pulse is the writing of one bit and a read that of one bit; as many at
+///   once as in other banks.
 /// - Postconditions: no part falls when any count grows; of two operations one after the other
 ///   the parts are the sums.
 /// - Validity: E_level to about 6 bits of a flash converter, beyond which it grows faster.

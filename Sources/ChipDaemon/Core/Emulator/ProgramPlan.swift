@@ -8,9 +8,7 @@ struct ProgramPlan {
     var report = ProgramReport()
 
     func cost(_ spec: ChipSpec, _ tally: PulseTally) -> Cost {
-        if bank.isDigital { return .zero }
-        return CostModel(spec, bank).programming(
-            pulses: tally.pulses, verifyReads: tally.verifyReads)
+        CostModel(spec, bank).programming(pulses: tally.pulses, verifyReads: tally.verifyReads)
     }
 
     /// Enters in the matrices which weights now hold which code.

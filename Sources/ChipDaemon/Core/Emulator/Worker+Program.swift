@@ -132,9 +132,7 @@ extension Worker {
         case .conductances(let tile, _):
             report.readBack = conductances(ofTile: tile, plan.region, reader, in: state)
         }
-        let bank = plan.bank
-        if bank.isDigital { return .zero }
-        return CostModel(spec, bank).reading(
+        return CostModel(spec, plan.bank).reading(
             cells: plan.region.count * plan.report.slices * plan.report.polarities, repeats: 1)
     }
 }

@@ -54,8 +54,7 @@ extension Worker {
             result: .read(
                 values: values, shape: shape, isWeights: isWeights, repeats: command.repeats),
             chipTime: time,
-            cost: bank.isDigital
-                ? .zero : CostModel(spec, bank).reading(cells: cells, repeats: command.repeats),
+            cost: CostModel(spec, bank).reading(cells: cells, repeats: command.repeats),
             warnings: [])
     }
 
