@@ -11,6 +11,8 @@ struct TinySharedBlockCommand: ParsableCommand {
             + "its own: 5 chips, 1000 test images, unless told otherwise. Backbones stopped early, "
             + "deviations swept, the block varied.")
 
+    typealias Part = TinySharedBlockTable.Part
+
     @OptionGroup var options: ExperimentOptions
     @OptionGroup var daemonOptions: DaemonOptions
 
@@ -30,6 +32,12 @@ struct TinySharedBlockCommand: ParsableCommand {
     @Option(help: "σ while the block's channels, layers, insertions and reads vary.")
     var blockSigma = 0.2
 
+    @Option(
+        help: ArgumentHelp(
+            "A part of the study: \(Part.allCases.map(\.rawValue).joined(separator: ", ")) "
+                + "(repeat the option; default: all)."),
+        transform: { try oneOf(Part.self, $0, "the part") })
+    var part: [Part] = []
     @Option(help: "σ of one read, also in products, relative to the conductance (default: 0.1).")
     var readNoise = 0.1
 
@@ -43,6 +51,7 @@ struct TinySharedBlockCommand: ParsableCommand {
         if Set(sigma.map { ($0 * 100).rounded() }).count < sigma.count {
             throw ValidationError("--sigma names a value twice, to two decimals.")
         }
+        if Set(part).count < part.count { throw ValidationError("--part names one twice.") }
         if let epochs, !(1 ... 10_000).contains(epochs) {
             throw ValidationError("--epochs must be 1 … 10000, not \(epochs).")
         }
@@ -74,6 +83,7 @@ struct TinySharedBlockCommand: ParsableCommand {
         settings.sigmas = sigma
         settings.ablationSigma = blockSigma
         settings.readNoise = readNoise
+        if !part.isEmpty { settings.parts = part }
         if isSmall {
             settings.model = "lenet-8x8"
             (settings.epochs, settings.epochsBlock) = (60, 10)

@@ -65,7 +65,10 @@ extension TinySharedBlockTable {
             "Everything but the backbone learned in \(settings.epochsBlock) passes; "
                 + "\(settings.reads) reads averaged, the noise of one "
                 + "\(Format.decimal(settings.readNoise, 2)) of the conductance. Not written: what "
-                + "the block reaches by the weights read, before its own cells deviate.",
+                + "the block reaches by the weights read, before its own cells deviate. What "
+                + "learned did so under noise of \(Format.decimal(TinySharedBlock().noise, 2)) of "
+                + "its largest weight and was written by write-verify; open loop: under "
+                + "\(Format.decimal(settings.noise, 2)), whatever σ.",
         ]
         notes += conditions.compactMap { gapRatios(figures, $0) }
         for stop in settings.stops {

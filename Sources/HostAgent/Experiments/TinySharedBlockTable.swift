@@ -14,7 +14,13 @@
 public struct TinySharedBlockTable: Experiment {
     public static let name = "tiny-shared-block"
 
+    /// What is varied.
+    public enum Part: String, CaseIterable, Codable, Sendable {
+        case stops, deviations, channels, layers, insertions, reads
+    }
+
     public struct Settings: Codable, Equatable, Sendable {
+        public var parts = Part.allCases
         public var model = "lenet3"
         public var chips = 5
         /// Test images at most.
@@ -100,31 +106,36 @@ public struct TinySharedBlockTable: Experiment {
 
     /// Those in which all arms are tried.
     var conditions: [Condition] {
-        settings.stops.map {
-            Condition(part: "stop at", value: $0, stop: $0, sigma: settings.sigmas[0])
+        let whole = settings.stops.last ?? 1
+        // The first σ with the whole training belongs to both parts.
+        let stops = settings.parts.contains(.stops) ? settings.stops : [whole]
+        let sigmas = settings.parts.contains(.deviations) ? settings.sigmas.dropFirst() : []
+        guard settings.parts.contains(.stops) || settings.parts.contains(.deviations) else {
+            return []
         }
-            + settings.sigmas.dropFirst().map {
-                Condition(part: "σ =", value: $0, stop: settings.stops.last ?? 1, sigma: $0)
-            }
+        return stops.map {
+            Condition(part: "stop at", value: $0, stop: $0, sigma: settings.sigmas[0])
+        } + sigmas.map { Condition(part: "σ =", value: $0, stop: whole, sigma: $0) }
     }
 
     /// Those in which only the block is.
     var ablations: [Condition] {
         func all(
-            _ part: String, _ values: [Int], _ change: (inout TinySharedBlock, Int) -> Void
+            _ part: Part, _ values: [Int], _ change: (inout TinySharedBlock, Int) -> Void
         ) -> [Condition] {
-            values.map { value in
+            guard settings.parts.contains(part) else { return [] }
+            return values.map { value in
                 var condition = Condition(
-                    part: part, value: Double(value), stop: settings.stops.last ?? 1,
+                    part: part.rawValue, value: Double(value), stop: settings.stops.last ?? 1,
                     sigma: settings.ablationSigma)
                 change(&condition.method, value)
                 return condition
             }
         }
-        return all("channels", settings.ablations.channels) { $0.channels = $1 }
-            + all("layers", settings.ablations.layers) { $0.layers = $1 }
-            + all("insertions", settings.ablations.insertions) { $0.insertions = $1 }
-            + all("reads", settings.ablations.reads) { $0.reads = $1 }
+        return all(.channels, settings.ablations.channels) { $0.channels = $1 }
+            + all(.layers, settings.ablations.layers) { $0.layers = $1 }
+            + all(.insertions, settings.ablations.insertions) { $0.insertions = $1 }
+            + all(.reads, settings.ablations.reads) { $0.reads = $1 }
     }
 
     public func steps(in folder: String) throws -> [ExperimentStep] {
