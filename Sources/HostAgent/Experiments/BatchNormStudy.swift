@@ -1,9 +1,21 @@
+internal import Glibc
+
 /// Batch norm against non-ideal crossbars: read noise, a closing window, drift and
 /// wires, each undone as far as batch norms can.
 ///
 /// Convolutions are on the chip; classifier, batch norms, pooling and activations are
-/// digital. Three figures a chip: as deployed, after re-estimation of mean and variance,
-/// after fine-tuning of γ and β; both from the deployed network.
+/// digital. Four figures a chip:
+///
+/// | arm | mean and variance | γ, β |
+/// |---|---|---|
+/// | as deployed | of the training | of the training |
+/// | momentum | running ones follow for a while | the same |
+/// | adapted | measured anew, the mean over all batches | the same |
+/// | fine-tuned | as adapted, then they follow | learned |
+///
+/// The source adapts by momentum on all its training images, until nothing is left of the
+/// old statistics; after the few images here (1 − m)^steps of them is. The images are random
+/// windows of training images, as the network saw them when its statistics came about.
 ///
 /// - Source: Bhattacharjee et al., batch-norm adaptation of crossbars, 2023.
 public struct BatchNormStudy: Experiment {
@@ -23,7 +35,7 @@ public struct BatchNormStudy: Experiment {
         /// G_on/G_off.
         public var ratios = [2.0, 5, 10, 100]
         /// Seconds since programming.
-        public var ages = [0, 1e2, 1e4, 1e6, 1e8, 1e10]
+        public var ages = [0, 1e4, 1e6, 1e8, 1e10]
         /// Rows and columns of a tile.
         public var sides = [64, 128]
         public var heldOut = false
@@ -41,31 +53,41 @@ public struct BatchNormStudy: Experiment {
 
     public let settings: Settings
     let trained: Checkpoint
-    private let images: StudyImages
+    /// In random windows.
+    let training: ImageSet
+    let test: ImageSet
     public let data: [String]
-    var training: ImageSet { images.training }
-    var test: ImageSet { images.test }
     private let product: EmulatedChips.Product
 
     public init(_ settings: Settings, data: DataLocation, product: EmulatedChips.Product) throws {
         self.settings = settings
         self.product = product
         trained = try Checkpoint(contentsOf: settings.network)
-        images = try StudyImages(
+        let images = try StudyImages(
             data, for: trained.network, trainingMax: settings.adaptationImages,
             testMax: settings.images, heldOut: settings.heldOut)
-        self.data = images.names + [try Checkpoint.nameAndContent(of: settings.network)]
-        try trained.network.checkBatchNorms(images.training)
+        training = try images.training.inWindows(
+            of: .default(for: trained.network.name), seed: settings.seed)
+        test = images.test
+        self.data = [
+            training.nameAndCount, test.nameAndCount,
+            try Checkpoint.nameAndContent(of: settings.network),
+        ]
+        try trained.network.checkBatchNorms(training)
     }
 
     // MARK: - Steps
 
     static let digitalName = "digital, 8 bits"
     static let savingsName = "savings of not training weights"
-    private static let (reestimation, fineTuning) = (BatchNormReestimation(), BatchNormFineTuning())
+    private static let (momentum, plain) = (
+        BatchNormReestimation(), BatchNormReestimation(averaging: .plain, passes: 1)
+    )
+    private static let fineTuning = BatchNormFineTuning()
     /// Images that one condition at one age takes on one chip.
     private var imagesEach: Int {
-        3 * test.count + training.count * (Self.reestimation.passes + 3 * Self.fineTuning.epochs)
+        4 * test.count + training.count
+            * (Self.momentum.passes + 2 * Self.plain.passes + 3 * Self.fineTuning.epochs)
     }
 
     public func steps(in folder: String) throws -> [ExperimentStep] {
@@ -107,17 +129,17 @@ public struct BatchNormStudy: Experiment {
                     stride(from: figure, to: figures.count, by: Figures.count).map { figures[$0] }
                 ).mean)
         }
-        return "\(mean(0)), adapted \(mean(1)), fine-tuned \(mean(2))"
+        return "\(mean(0)), momentum \(mean(1)), adapted \(mean(2)), fine-tuned \(mean(3))"
     }
 
     /// Figures of a chip at an age.
     struct Figures {
-        /// Accuracies as deployed, adapted, fine-tuned.
+        /// Accuracies as deployed, by momentum, adapted, fine-tuned.
         var accuracies: [Double]
         /// Right after programming.
         var secondComponent: Double
 
-        static let count = 4
+        static let count = 5
         var values: [Double] { accuracies + [secondComponent] }
     }
 
@@ -133,16 +155,19 @@ public struct BatchNormStudy: Experiment {
             var mapper = Mapper(trained.network, scales: trained.scales)
             mapper.digital = Set(
                 trained.network.matrixLayers.filter { $0.kind == .linear }.map(\.name))
-            let (deployment, reports) = try mapper.deploy(
+            let deployment = try mapper.deploy(
                 to: session, checkpoint: settings.network, calibration: training,
-                options: ProgramOptions(.openLoop, readBack: true))
-            let component = try secondComponent(reports)
+                options: ProgramOptions(.openLoop)
+            ).deployment
+            let component = try SecondComponent(
+                of: trained, deployment, on: session, byProducts: condition.part == .wires
+            ).share
             var age = 0.0
             return try condition.ages.flatMap { next in
                 if next > age { try session.advanceClock(seconds: next - age) }
                 age = next
                 let chip = ChipProducts(session, deployment)
-                let accuracies = try [nil, adapted, fineTuned].map { method in
+                let accuracies = try [nil, byMomentum, adapted, fineTuned].map { method in
                     let network = try trained.network.copy()
                     try method?(network, chip)
                     return try Evaluation.accuracy(network, with: chip, on: test).fraction
@@ -154,30 +179,24 @@ public struct BatchNormStudy: Experiment {
         }
     }
 
+    /// The share of the old statistics that is left after adaptation by momentum.
+    var statisticsLeft: Double {
+        let steps = Self.momentum.passes * training.evenRanges(of: Self.momentum.batch).count
+        return pow(1 - BatchNorm.momentum, Double(steps))
+    }
+
+    private func byMomentum(_ network: Network, _ chip: ChipProducts) throws {
+        try Self.momentum.tune(network, with: chip, on: training)
+    }
+
     private func adapted(_ network: Network, _ chip: ChipProducts) throws {
-        try Self.reestimation.tune(network, with: chip, on: training)
+        try Self.plain.tune(network, with: chip, on: training)
     }
 
     private func fineTuned(_ network: Network, _ chip: ChipProducts) throws {
         var method = Self.fineTuning
         method.seed = settings.seed
+        try adapted(network, chip)
         try method.tune(network, with: chip, on: training)
-    }
-
-    /// Of all weights on the chip, each layer's relative to its largest.
-    private func secondComponent(_ reports: [Mapper.LayerReport]) throws -> Double {
-        var component = SecondComponent()
-        for report in reports {
-            let (_, layer) = try trained.network.place(of: report.layer)
-            let codes = try WeightQuantisation.codes(
-                of: layer, scale: trained.scales.scales(of: layer).weight)
-            guard let read = report.program.readBack, read.count == codes.values.count else {
-                throw ChipSessionError.badReply("no weights were read back")
-            }
-            for (code, value) in zip(codes.values, read) {
-                component.add(ideal: Double(code), read: Double(value))
-            }
-        }
-        return component.share
     }
 }

@@ -2,7 +2,7 @@ internal import Glibc
 internal import Plotting
 
 extension BatchNormStudy {
-    private static let arms = ["as deployed", "adapted", "fine-tuned"]
+    private static let arms = ["as deployed", "momentum", "adapted", "fine-tuned"]
 
     /// A condition at an age, over the chips.
     private struct Row {
@@ -57,11 +57,14 @@ extension BatchNormStudy {
                     + "\(settings.chips) emulated chips, serials from 1, on \(test.count) images: "
                     + "\(test.name); adapted with the first \(training.count) images of "
                     + "\(training.name); seed \(settings.seed).",
+                "Momentum: running statistics that follow by a tenth of each batch's, which leaves "
+                    + "\(Format.percent(statisticsLeft)) of the old ones; adapted: the mean over all batches; fine-tuned: γ and β "
+                    + "from there.",
                 "x: σ(g)/g of read noise, G_on/G_off, or rows and columns of a tile. Fresh: new in "
                     + "every read; frozen: one draw, fixed at programming.",
                 savings(figures),
-                "PC2: after programming, one read; with drift times (T/1 s)^ν. A read meets one cell at "
-                    + "a time: wires don't show in it.",
+                "PC2: after programming, one read, where wires resist one product; with drift times "
+                    + "(T/1 s)^ν.",
             ])
     }
 

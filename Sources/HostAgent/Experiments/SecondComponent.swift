@@ -33,3 +33,46 @@ public struct SecondComponent: Sendable {
         return (trace - max(0, trace * trace - 4 * (a * b - c * c)).squareRoot()) / 2 / trace
     }
 }
+
+extension SecondComponent {
+    /// Of all weights of a network on a chip, in codes.
+    ///
+    /// - Parameter byProducts: whether weights are what products show, which wires are part
+    ///   of; else one read of each.
+    package init(
+        of trained: Checkpoint, _ deployment: Deployment, on session: any ChipSession,
+        byProducts: Bool
+    ) throws {
+        self.init()
+        for place in deployment.places {
+            let (_, layer) = try trained.network.place(of: place.layer)
+            let codes = try WeightQuantisation.codes(of: layer, scale: place.scales.weight)
+            let found =
+                try byProducts
+                ? session.weightsByProducts(place.matrix)
+                : ReadBackWeights.codes(
+                    session.readConductances(place.matrix, repeats: 1), place.matrix,
+                    session.dataSheet(ofBank: place.matrix.bank))
+            for (code, value) in zip(codes.values, found) {
+                add(ideal: Double(code), read: Double(value))
+            }
+        }
+    }
+}
+
+extension ChipSession {
+    /// Rows × columns in codes: what the largest input of each row, alone, brings to the
+    /// outputs. Wires are linear: products of other inputs are sums of these.
+    fileprivate func weightsByProducts(_ matrix: ChipMatrix) throws -> [Float] {
+        let largest = 255
+        let size = min(try dataSheet(ofBank: matrix.bank).batchMax, 256)
+        return try stride(from: 0, to: matrix.rows, by: size).flatMap { first in
+            let rows = first ..< min(first + size, matrix.rows)
+            var inputs = [UInt8](repeating: 0, count: rows.count * matrix.rows)
+            for row in rows { inputs[(row - first) * matrix.rows + row] = UInt8(largest) }
+            let products = try multiply(
+                matrix, InputCodes(shape: [rows.count, matrix.rows], values: inputs))
+            return products.values.map { Float(Double($0) * products.lsb / Double(largest)) }
+        }
+    }
+}

@@ -25,6 +25,20 @@ struct StudyImages {
 }
 
 extension ImageSet {
+    /// Each once in a random window, mirrored or not, as a plan of training shows it: the
+    /// images that running statistics are of.
+    func inWindows(of plan: TrainingPlan, seed: UInt64) throws -> ImageSet {
+        guard plan.crop > 0 || plan.mirrors else { return self }
+        let crop = RandomCrop(
+            padding: plan.crop, mirrors: plan.mirrors,
+            generator: try RandomGenerator(seed: seed, purpose: "windows of adaptation images"))
+        let windows = try crop(batch(0 ..< count).images)
+        return ImageSet(
+            name: "\(name), in random windows",
+            pixels: try windows.scaled(by: Double(pixelMax)).rounded().cast(to: .uint8),
+            labels: labels, pixelMax: pixelMax)
+    }
+
     /// "MNIST test, 5000 images".
     var nameAndCount: String { "\(name), \(count) images" }
 }

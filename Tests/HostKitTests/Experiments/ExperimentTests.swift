@@ -41,6 +41,30 @@ struct SecondComponentTests {
         }
         #expect(abs(rotated.share - 0.1) < 1e-12)
     }
+
+    /// Where neither noise nor wires come between, products show the weights that reads show,
+    /// but for their rounding to 1/255 of a level in each slice and tile.
+    @Test(arguments: [0, 0.1]) func readsAndProductsShowTheSame(spread: Double) throws {
+        let network = try NetworkCatalogue.make("lenet-8x8", seed: 4)
+        let images = try EmbeddedDigits.load().training.first(20)
+        let trained = Checkpoint(
+            network: network, scales: try .measured(network, on: images, method: .max),
+            command: "test", seed: 4)
+        let chip = try DigitalChip(.init(openLoopSpread: spread))
+        let deployment = try Mapper(network, scales: trained.scales).deploy(
+            to: chip, checkpoint: "", calibration: images, options: ProgramOptions(.openLoop)
+        ).deployment
+        let (read, multiplied) = try (
+            SecondComponent(of: trained, deployment, on: chip, byProducts: false).share,
+            SecondComponent(of: trained, deployment, on: chip, byProducts: true).share
+        )
+        guard spread > 0 else {
+            #expect(read < 1e-9 && multiplied < 1e-9)
+            return
+        }
+        #expect(read > 1e-3)
+        #expect(abs(multiplied / read - 1) < 0.01)
+    }
 }
 
 @Suite("Study chips")
