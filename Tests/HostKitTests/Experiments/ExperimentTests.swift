@@ -182,7 +182,8 @@ struct ExperimentTests {
         let fewer = Counting()
         fewer.data = ["half of them"]
         #expect(
-            throws: ExperimentError.otherSettings(folder: folder.path, field: "set of images or networks")
+            throws: ExperimentError.otherSettings(
+                folder: folder.path, field: "set of images or networks")
         ) { _ = try runner.run(fewer) }
     }
 
