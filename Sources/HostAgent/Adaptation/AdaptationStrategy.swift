@@ -97,8 +97,9 @@ extension AdaptationReport {
     /// - Parameters:
     ///   - known: the accuracy before, where it was measured already.
     ///   - willChange: is given the deployment, marked as being updated, before the strategy
-    ///     changes the chip for the first time, to be kept: should it be cut short, the chip
-    ///     holds neither network. A strategy that refuses before leaves all as it was.
+    ///     changes one of its matrices for the first time, to be kept: should it be cut short,
+    ///     the chip holds neither network. A strategy that refuses before, or writes fresh
+    ///     matrices only, leaves all as it was.
     public static func measuring(
         _ strategy: any AdaptationStrategy, of network: Network, _ deployment: inout Deployment,
         on session: any ChipSession, images: ImageSet, test: ImageSet,
@@ -119,7 +120,10 @@ extension AdaptationReport {
         marked.isUpdating = true
         let findings = try withoutActuallyEscaping(willChange) { [marked] willChange in
             try strategy.adaptWithFindings(
-                network, &deployment, on: AnnouncedChanges(of: session) { try willChange(marked) },
+                network, &deployment,
+                on: AnnouncedChanges(of: session, to: Set(marked.places.map(\.matrix.id))) {
+                    try willChange(marked)
+                },
                 images: images)
         }
         let seconds = (ContinuousClock.now - start) / .seconds(1)
