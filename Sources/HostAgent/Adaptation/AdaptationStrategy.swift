@@ -42,6 +42,12 @@ extension AdaptationStrategy {
 public struct AdaptationFindings: Codable, Equatable, Sendable {
     /// Weights that learn.
     public var weights: Int
+    /// Weights written, each as often as it was.
+    public var written = 0
+    /// Of the layer that came nearest to a writing: codes by which a weight must have left
+    /// that on the chip to be written, and codes by which one had left it most.
+    public var threshold: Int
+    public var largestMove = 0
     /// The loss of each step's images, before the step.
     public var losses: [Double] = []
     /// Of weights that learn under WAGE, the mean over the steps: the share whose gradient
@@ -49,7 +55,17 @@ public struct AdaptationFindings: Codable, Equatable, Sendable {
     public var zeroGradients: Double?
     public var zeroChanges: Double?
 
-    public init(weights: Int) { self.weights = weights }
+    public init(weights: Int, threshold: Int) {
+        self.weights = weights
+        self.threshold = threshold
+    }
+
+    mutating func note(_ writing: LearningLayer.Writing, threshold: Int) {
+        written += writing.weights
+        if writing.largestMove * self.threshold > largestMove * threshold {
+            (self.threshold, largestMove) = (threshold, writing.largestMove)
+        }
+    }
 }
 
 extension AdaptationStrategy {
