@@ -272,11 +272,11 @@ struct HybridTests {
         let unknown = try hostagent(["adapt", "--method", "blocks", "--block", "9"], bench)
         #expect(unknown.status == 64 && unknown.stderr.contains("'9'"), "\(unknown.stderr)")
         let still = try hostagent(
-            ["adapt", "--layer", "fc1", "--rate", "0.01", "--images", "20", "--epochs", "1"], bench)
+            ["adapt", "--layer", "fc2", "--images", "20", "--epochs", "1"], bench)
         #expect(
             still.stdout.contains(
-                "nothing was written: a weight is written once it has moved by 1 code, the nearest "
-                    + "moved by 0"), "\(still.stdout)")
+                "nothing was written: a weight is written once it has moved by 2 codes, the "
+                    + "nearest moved by 1"), "\(still.stdout)")
         for command in [
             ["evaluate", "--images", "20"],
             ["adapt", "--layer", "conv1", "--images", "20", "--epochs", "1"],
