@@ -92,8 +92,9 @@ public struct FineTuning: AdaptationStrategy {
     }
 
     /// Inputs of a product, n, up to which a layer takes the whole step (chosen: a 5 × 5
-    /// kernel on one channel; with a step of 2 codes in every layer VGG-8, tried on training
-    /// images as they are, fell from 90 % to 12 %, with this law it stays).
+    /// kernel on one channel; with a step of 2 codes in every layer, written from 6 codes on,
+    /// VGG-8, tried on training images as they are, fell from 90 % to 12 %; with this law,
+    /// written from 1 code on, it went from 92 % to 94 %).
     static let inputsOfWholeStep = 25.0
 
     /// Δ of a layer; WAGE's steps know its gradients.
