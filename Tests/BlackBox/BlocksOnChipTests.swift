@@ -41,6 +41,7 @@ struct BlocksOnChipTests {
         var accuracy: Part?
         var exits: Exits?
         var adaptation: Adaptation?
+        var exit: String?
         var blocks: [Block]?
     }
 
@@ -118,7 +119,7 @@ struct BlocksOnChipTests {
             for: network,
             with: IntegerProducts(network, scales: Checkpoint(contentsOf: checkpoint).scales),
             on: split.training)
-        #expect(rule == expected)
+        #expect(rule == expected && adapted.exit == rule.text(exits: 3))
         #expect(try run(["evaluate", deployment]).accuracy == adapted.adaptation?.after)
     }
 

@@ -1,4 +1,5 @@
 import Foundation
+import HostKit
 import Testing
 
 /// `firmware-specs/exit-status.md`, row by row: a number for the shell, one sentence for a person.
@@ -171,6 +172,28 @@ struct ExitStatusTests {
             77, naming: "tiles",
             of: try Programs.run("chipctl", ["map", "--rows", "9999", "--columns", "9999"] + at))
         #expect(daemon.stop() == 0)
+    }
+
+    /// Usage is for a command line that can't be, not for what is found while it runs.
+    @Test func whatIsFoundWhileRunningIsOneSentence() throws {
+        let folder = try Folder()
+        let network = try NetworkCatalogue.make("lenet-8x8", seed: 1)
+        let scales = try QuantisationScales.measured(
+            network, on: EmbeddedDigits.load().training.first(10), method: .max)
+        let file = folder.path("n.safetensors")
+        try Checkpoint(network: network, scales: scales, command: "test", seed: 1).write(to: file)
+        for (program, arguments) in [
+            ("hostagent", ["evaluate", file, "--data", "digits", "--endpoint", "ipc:///x"]),
+            ("hostagent", ["deploy", file, "--data", "digits", "--output", file]),
+            ("chipctl", ["lease", "acquire", "--endpoint", "ipc:///tmp/x"]),
+        ] {
+            let run = try Programs.run(program, arguments)
+            #expect(run.status == 64)
+            #expect(run.stderr.hasPrefix("\(program): "), "\(run.stderr)")
+            #expect(run.stderr.split(separator: "\n").count == 1, "\(run.stderr)")
+        }
+        let wrong = try Programs.run("hostagent", ["evaluate", "--images", "0"])
+        #expect(wrong.status == 64 && wrong.stderr.contains("Usage: hostagent evaluate"))
     }
 
     @Test func networkFilesAreChecked() throws {

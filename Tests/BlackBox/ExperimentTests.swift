@@ -177,6 +177,22 @@ struct ExperimentCommandTests {
         #expect(many.status == 65 && many.stderr.contains("at least 20000 images"))
     }
 
+    /// Each study's own, where no other figure is told.
+    @Test(arguments: [
+        ("tiny-shared-block", TinySharedBlockTable.Settings().chips),
+        ("block-wise", BlockWiseStudy.Settings().chips),
+        ("batch-norm", BatchNormStudy.Settings().chips),
+        ("sensitivity", SensitivityStudy.Settings().chips),
+        ("self-tuning", QAVATTable.Settings().chips), ("qavat-table", QAVATTable.Settings().chips),
+    ])
+    func helpTellsTheStudysDefaults(study: String, chips: Int) throws {
+        let run = try Programs.run("hostagent", ["experiment", study, "--help"])
+        #expect(run.status == 0)
+        let words = run.stdout.split { $0.isWhitespace }.joined(separator: " ")
+        #expect(words.contains("Defaults: \(chips) chips, "), "\(words)")
+        #expect(words.contains("Chips to try each network on (default: the study's, above)"))
+    }
+
     @Test(arguments: [
         (["--chips", "0"], 64), (["--bits", "A1W2"], 64), (["--sigma", "-1"], 64),
         (["--output", "/proc/nowhere"], 73),

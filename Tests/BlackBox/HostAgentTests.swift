@@ -79,6 +79,11 @@ struct HostAgentTests {
             var accuracy: Accuracy
             var accuracyDigital: Accuracy
         }
+        struct OnTheHost: Decodable {
+            var accuracyFloat: Accuracy?
+            var accuracyAsTrained: Accuracy?
+            var bits: String?
+        }
         let folder = try Folder()
         let daemon = try Daemon(
             in: folder, spec: Daemon.exactSpec(in: folder, adc: "ideal", tiles: 200))
@@ -109,6 +114,11 @@ struct HostAgentTests {
         #expect(evaluated.accuracy.count == 500)
         #expect(evaluated.accuracy.correct == trained.testInteger.correct)
         #expect(evaluated.accuracyDigital.correct == trained.testInteger.correct)
+        let host = try run(["evaluate", network], as: OnTheHost.self)
+        #expect(host.accuracyFloat == nil)
+        #expect(host.accuracyAsTrained?.correct == trained.test.correct)
+        let bits = ["A2W2": "2 bits", "A8W4": "8-bit inputs, 4-bit weights", "--wage": "8 bits"]
+        #expect(host.bits == bits[options.count == 1 ? options[0] : options[1]])
         #expect(daemon.stop() == 0)
     }
 

@@ -271,6 +271,12 @@ struct HybridTests {
             "\(deploy.stdout)")
         let unknown = try hostagent(["adapt", "--method", "blocks", "--block", "9"], bench)
         #expect(unknown.status == 64 && unknown.stderr.contains("'9'"), "\(unknown.stderr)")
+        let still = try hostagent(
+            ["adapt", "--layer", "fc2", "--images", "20", "--epochs", "1"], bench)
+        #expect(
+            still.stdout.contains(
+                "nothing was written: a weight is written once it has moved by 2 codes, the "
+                    + "nearest moved by 1"), "\(still.stdout)")
         for command in [
             ["evaluate", "--images", "20"],
             ["adapt", "--layer", "conv1", "--images", "20", "--epochs", "1"],
@@ -294,6 +300,8 @@ struct HybridTests {
             "--block belongs to the method 'blocks', not 'layer'."
         ),
         (["--method", "gtm", "--rate", "1"], "not 'gtm'."),
+        (["--method", "gtm", "--images", "5"], "--images: the method 'gtm' looks at none."),
+        (["--method", "exit", "--epochs", "2"], "--epochs: the method 'exit' makes no passes."),
         (["--method", "blocks", "--loss", "hinge"], "not 'hinge'."),
         (
             ["--method", "blocks", "--rate", "0"],

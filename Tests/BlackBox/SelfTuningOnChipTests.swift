@@ -85,7 +85,7 @@ struct SelfTuningOnChipTests {
         let references = try #require(fresh.references)
         // There is something to correct.
         #expect(abs(references.initialRatio - 1) > 0.02)
-        #expect(references.ltmConductance == session.dataSheet.onConductance)
+        #expect(references.ltm.values.map(\.conductance) == [session.dataSheet.onConductance])
         #expect(session.dataSheet.ltmColumns == 3 && session.dataSheet.gtmCells == 1000)
 
         for age in [0, 1e6] {
@@ -144,7 +144,7 @@ struct SelfTuningOnChipTests {
         let initial = try #require(deployment.references).initialRatio
         #expect(abs(initial - 1) > 0.02)
         let expected = (1 - 1 / initial) / tuning.divisor
-        #expect(abs(tuning.ltmShare(.offset) - expected) < 1e-6)
+        #expect(abs(tuning.ltmShare(.offset, bank: "nvm") - expected) < 1e-6)
         let found = try noGrad {
             try network.scores(
                 images.batch(0 ..< 4).images, with: ChipProducts(session, deployment))
@@ -237,7 +237,11 @@ struct SelfTuningOnChipTests {
         let again = try result(adapt + ["--method", "reprogram"])
         #expect(again.cost.cellsWritten == deployed.cost.cellsWritten)
         #expect(try Deployment(contentsOf: deployment).selfTuning == nil)
-        #expect(try result(adapt + ["--method", "gtm"]).adaptation?.data == "nothing")
+        #expect(try result(adapt + ["--method", "drift"]).adaptation?.data == "nothing")
+        // By write-verify, which the columns aren't.
+        let verified = try run(adapt + ["--method", "gtm"])
+        #expect(verified.status == 65)
+        #expect(verified.stderr.contains("or choose drift"), "\(verified.stderr)")
 
         let without = try run(adapt + ["--method", "batch-norm"])
         #expect(without.status == 64)

@@ -42,6 +42,12 @@ extension AdaptationStrategy {
 public struct AdaptationFindings: Codable, Equatable, Sendable {
     /// Weights that learn.
     public var weights: Int
+    /// Weights written, each as often as it was.
+    public var written = 0
+    /// Of the layer that came nearest to a writing: codes by which a weight must have left
+    /// that on the chip to be written, and codes by which one had left it most.
+    public var threshold: Int
+    public var largestMove = 0
     /// The loss of each step's images, before the step.
     public var losses: [Double] = []
     /// Of weights that learn under WAGE, the mean over the steps: the share whose gradient
@@ -49,7 +55,17 @@ public struct AdaptationFindings: Codable, Equatable, Sendable {
     public var zeroGradients: Double?
     public var zeroChanges: Double?
 
-    public init(weights: Int) { self.weights = weights }
+    public init(weights: Int, threshold: Int) {
+        self.weights = weights
+        self.threshold = threshold
+    }
+
+    mutating func note(_ writing: LearningLayer.Writing, threshold: Int) {
+        written += writing.weights
+        if writing.largestMove * self.threshold > largestMove * threshold {
+            (self.threshold, largestMove) = (threshold, writing.largestMove)
+        }
+    }
 }
 
 extension AdaptationStrategy {
@@ -97,8 +113,9 @@ extension AdaptationReport {
     /// - Parameters:
     ///   - known: the accuracy before, where it was measured already.
     ///   - willChange: is given the deployment, marked as being updated, before the strategy
-    ///     changes the chip for the first time, to be kept: should it be cut short, the chip
-    ///     holds neither network. A strategy that refuses before leaves all as it was.
+    ///     changes one of its matrices for the first time, to be kept: should it be cut short,
+    ///     the chip holds neither network. A strategy that refuses before, or writes fresh
+    ///     matrices only, leaves all as it was.
     public static func measuring(
         _ strategy: any AdaptationStrategy, of network: Network, _ deployment: inout Deployment,
         on session: any ChipSession, images: ImageSet, test: ImageSet,
@@ -119,7 +136,10 @@ extension AdaptationReport {
         marked.isUpdating = true
         let findings = try withoutActuallyEscaping(willChange) { [marked] willChange in
             try strategy.adaptWithFindings(
-                network, &deployment, on: AnnouncedChanges(of: session) { try willChange(marked) },
+                network, &deployment,
+                on: AnnouncedChanges(of: session, to: Set(marked.places.map(\.matrix.id))) {
+                    try willChange(marked)
+                },
                 images: images)
         }
         let seconds = (ContinuousClock.now - start) / .seconds(1)

@@ -31,7 +31,8 @@ extension FineTuning {
         let steps = epochs * images.ranges(of: batch).count
         let schedule = CosineSchedule(rate: 1, steps: steps)
         var findings = AdaptationFindings(
-            weights: learning.reduce(0) { $0 + $1.layer.weight.count })
+            weights: learning.reduce(0) { $0 + $1.layer.weight.count },
+            threshold: learning.map { threshold(of: $0.layer) }.min() ?? 1)
         var shares: [[WAGELayerStep]] = []
 
         for _ in 0 ..< epochs {
@@ -47,7 +48,10 @@ extension FineTuning {
                 findings.losses.append(try value.scalar())
                 guard writes(after: findings.losses.count, of: steps) else { continue }
                 for layer in learning {
-                    try layer.write(threshold: threshold, method: method, on: session)
+                    let threshold = threshold(of: layer.layer)
+                    findings.note(
+                        try layer.write(threshold: threshold, method: method, on: session),
+                        threshold: threshold)
                 }
             }
         }
@@ -88,7 +92,9 @@ extension FineTuning {
 
     private func learner(_ layers: [LearningLayer]) throws -> any Learner {
         switch rule {
-        case .adam: try AdamLearner(layers, rateCodes: rateCodes, rateBias: rateBias)
+        case .adam:
+            try AdamLearner(
+                layers, ratesCodes: layers.map { rateCodes(of: $0.layer) }, rateBias: rateBias)
         case .wage(let wage):
             WAGELearner(
                 wage, layers, rate: rateCodes,

@@ -12,18 +12,19 @@ protocol Learner {
     func update(share: Double) throws -> [WAGELayerStep]
 }
 
-/// Adam, by about so many codes a step; biases learn too.
+/// Adam, by about so many codes a step, layer by layer; biases learn too.
 struct AdamLearner: Learner {
     private let layers: [LearningLayer]
     /// One for each layer: their steps differ by the scales of the codes.
     private let weights: [Optimiser]
     private let biases: Optimiser
-    private let rateCodes: Double
+    private let ratesCodes: [Double]
     private let rateBias: Double
 
-    init(_ layers: [LearningLayer], rateCodes: Double, rateBias: Double) throws {
+    /// - Parameter ratesCodes: of each layer.
+    init(_ layers: [LearningLayer], ratesCodes: [Double], rateBias: Double) throws {
         self.layers = layers
-        self.rateCodes = rateCodes
+        self.ratesCodes = ratesCodes
         self.rateBias = rateBias
         weights = try layers.map { try Optimiser(.adam, parameters: [$0.layer.weight]) }
         biases = try Optimiser(.adam, parameters: layers.compactMap(\.layer.bias))
@@ -34,8 +35,9 @@ struct AdamLearner: Learner {
     func scores(_ scores: Tensor) -> Tensor { scores }
 
     func update(share: Double) throws -> [WAGELayerStep] {
-        for (layer, weights) in zip(layers, weights) {
-            try weights.update(rate: share * rateCodes * layer.place.scales.weight)
+        for (index, layer) in layers.enumerated() {
+            let step = ratesCodes[index] * layer.place.scales.weight
+            try weights[index].update(rate: share * step)
             try layer.clampShadow()
         }
         try biases.update(rate: share * rateBias)

@@ -4,8 +4,10 @@ public import Protocol
 ///
 /// The matrices on the chip are read, and the block, an identity at first, learns on the
 /// host between layers that have the weights read; then it is written by write-verify.
-/// Nothing that was on the chip before is written again. The network gets the block's
-/// insertions; one that has them already goes on from there.
+/// Nothing that was on the chip before is written again, so that the deployment stays good
+/// until the block is in it, should this be cut short; fresh matrices then keep their tiles.
+/// The network gets the block's insertions; one that has them already goes on from there,
+/// and its block's matrices are written.
 ///
 /// - Source: the tiny-shared-block study (2024): Adam, the rate 1e-3 (LeNet-3, ResNet-18) or
 ///   1e-4 (VGG-8), at most 10 epochs, noise of σ = 0.03 on the block's weights.

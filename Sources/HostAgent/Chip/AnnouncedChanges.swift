@@ -1,15 +1,27 @@
-/// Another's session that says so before it changes, for the first time, what a matrix
-/// computes: its weights, its tuning columns or its converters' range.
+/// Another's session that says so before it changes, for the first time, what one of some
+/// matrices computes: its weights, its tuning columns or its converters' range.
 ///
-/// Tiles given to a new matrix are no such change.
+/// Whatever happens to other matrices, new ones above all, is no such change.
 final class AnnouncedChanges: ChipSession {
     private let session: any ChipSession
+    private let watched: Set<UInt32>
     private var announcement: (() throws -> Void)?
 
-    /// - Parameter announcement: an error keeps the change from being made.
-    init(of session: any ChipSession, announcement: @escaping () throws -> Void) {
+    /// - Parameters:
+    ///   - matrices: the ids of those whose change is announced.
+    ///   - announcement: an error keeps the change from being made.
+    init(
+        of session: any ChipSession, to matrices: Set<UInt32>,
+        announcement: @escaping () throws -> Void
+    ) {
         self.session = session
+        watched = matrices
         self.announcement = announcement
+    }
+
+    private func announce(_ matrix: UInt32) throws {
+        guard watched.contains(matrix) else { return }
+        try announce()
     }
 
     private func announce() throws {
@@ -29,7 +41,7 @@ final class AnnouncedChanges: ChipSession {
     func program(
         _ matrix: ChipMatrix, _ codes: WeightCodes, _ options: ProgramOptions
     ) throws -> ProgramReport {
-        try announce()
+        try announce(matrix.id)
         return try session.program(matrix, codes, options)
     }
 
@@ -45,7 +57,7 @@ final class AnnouncedChanges: ChipSession {
     }
 
     func calibrate(_ matrix: ChipMatrix, fullScale: Double) throws -> Double {
-        try announce()
+        try announce(matrix.id)
         return try session.calibrate(matrix, fullScale: fullScale)
     }
 

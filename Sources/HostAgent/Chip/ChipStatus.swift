@@ -12,9 +12,7 @@ public struct ChipStatus: Equatable, Sendable {
     }
 
     /// The digest as 32 hexadecimal digits.
-    public var digestText: String {
-        stateDigest.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
-    }
+    public var digestText: String { stateDigest.hexadecimal }
 }
 
 /// A chip's wear.

@@ -27,6 +27,27 @@ enum AdaptationMethod: String, CaseIterable {
 
     static var names: String { allCases.map(\.rawValue).joined(separator: ", ") }
 
+    /// What of `--images` and `--epochs` it takes.
+    private var takes: (images: Bool, epochs: Bool) {
+        switch self {
+        case .reprogram, .gtm, .gtmAndLTM, .ltmOfOneSide, .drift: (false, false)
+        case .exit: (true, false)
+        case .layer, .blocks, .lastLayer, .lastLayers, .batchNorm, .batchNormMean,
+            .batchNormFineTuning, .entropy, .tinySharedBlock:
+            (true, true)
+        }
+    }
+
+    /// Refuses what it would not look at.
+    func check(images: Int?, epochs: Int?) throws {
+        if images != nil && !takes.images {
+            throw ValidationError("--images: the method '\(rawValue)' looks at none.")
+        }
+        if epochs != nil && !takes.epochs {
+            throw ValidationError("--epochs: the method '\(rawValue)' makes no passes.")
+        }
+    }
+
     /// - Parameter epochs: `nil`: the method's own.
     func strategy(
         of network: Network, layer: String, _ tuning: FineTuningOptions, _ block: BlockOptions,
@@ -84,15 +105,19 @@ struct Adapt: ParsableCommand {
     var method = AdaptationMethod.layer
     @Option(help: "The layer that the method 'layer' tunes (default: the first, the cheapest).")
     var layer: String?
-    @Option(help: "Training images to use, by methods that need some.")
-    var images = 512
+    @Option(help: "Training images, for methods that need some (default: \(Self.imagesUsual)).")
+    var images: Int?
     @Option(help: "Passes over them (default: the method's own).")
     var epochs: Int?
     @Option(help: "The adapted checkpoint to write.")
     var output = "adapted.safetensors"
 
+    private static let imagesUsual = 512
+
     func validate() throws {
-        if images < 1 { throw ValidationError("--images must be at least 1, not \(images).") }
+        if let images, images < 1 {
+            throw ValidationError("--images must be at least 1, not \(images).")
+        }
         if let epochs, epochs < 1 {
             throw ValidationError("--epochs must be at least 1, not \(epochs).")
         }
@@ -105,6 +130,7 @@ struct Adapt: ParsableCommand {
                 "\(option) belongs to the method 'tiny-shared-block', not '\(method.rawValue)'.")
         }
         try tuning.check(for: method)
+        try method.check(images: images, epochs: epochs)
     }
 
     func run() throws {
@@ -115,7 +141,9 @@ struct Adapt: ParsableCommand {
         }
         let trained = try Checkpoint(contentsOf: place.checkpointPath(beside: deployment))
         let split = try shiftOptions.shift(seed: common.seed)
-            .split(for: trained.network, from: dataOptions.location, adapting: images)
+            .split(
+                for: trained.network, from: dataOptions.location,
+                adapting: images ?? Self.imagesUsual)
         let layer = layer ?? trained.network.matrixLayers[0].name
         _ = try trained.network.place(of: layer)
         for file in [output, deployment] { try DataFile.checkWritable(file) }
@@ -138,6 +166,8 @@ struct Adapt: ParsableCommand {
             ChipResult(
                 title: "\(report.strategy) on chip \(place.chip)", adaptation: report,
                 cost: report.cost,
+                exit: method == .exit
+                    ? place.exitRule?.text(exits: trained.network.exitCount) : nil,
                 images: split.test.name, written: "\(output), \(deployment)"),
             json: common.json)
     }

@@ -7,14 +7,18 @@ struct BatchNormCommand: ParsableCommand {
         commandName: BatchNormStudy.name,
         abstract: "What batch norms undo of read noise, small windows, drift and wires.",
         discussion: "After Bhattacharjee et al. (2023), with a checkpoint of a network with batch "
-            + "norm, on chips that this program emulates with a daemon of its own.")
+            + "norm, on chips that this program emulates with a daemon of its own."
+            + ExperimentOptions.defaults(
+                (usual.chips, usual.images), quick: (usual.quick.chips, usual.quick.images)))
+
+    private static let usual = BatchNormStudy.Settings()
 
     @OptionGroup var options: ExperimentOptions
     @OptionGroup var daemonOptions: DaemonOptions
 
     @Option(help: "The checkpoint (safetensors) of the network.")
     var network = "results/networks/vgg8-w0.25.safetensors"
-    @Option(help: "Training images to adapt with.")
+    @Option(help: "Training images to adapt with (default: \(Self.usual.adaptationImages)).")
     var adaptationImages: Int?
     @Option(
         help: ArgumentHelp(
@@ -37,13 +41,8 @@ struct BatchNormCommand: ParsableCommand {
 
     func run() throws {
         try options.common.start()
-        var settings = BatchNormStudy.Settings()
+        var settings = options.quick ? Self.usual.quick : Self.usual
         settings.network = network
-        if options.quick {
-            (settings.chips, settings.images, settings.adaptationImages) = (1, 100, 100)
-            (settings.sigmas, settings.ratios) = ([0.1, 0.2], [2, 10])
-            settings.ages = [0, 1e10]
-        }
         if let chips = options.chips { settings.chips = chips }
         if let images = options.images { settings.images = images }
         if let adaptationImages { settings.adaptationImages = adaptationImages }
@@ -53,5 +52,16 @@ struct BatchNormCommand: ParsableCommand {
         try options.run(
             BatchNormStudy(
                 settings, data: options.dataOptions.location, product: daemonOptions.product()))
+    }
+}
+
+extension BatchNormStudy.Settings {
+    /// Few of everything.
+    fileprivate var quick: Self {
+        var settings = self
+        (settings.chips, settings.images, settings.adaptationImages) = (1, 100, 100)
+        (settings.sigmas, settings.ratios) = ([0.1, 0.2], [2, 10])
+        settings.ages = [0, 1e10]
+        return settings
     }
 }

@@ -8,28 +8,42 @@ struct BlockWiseCommand: ParsableCommand {
         abstract: "Which block of a network should learn when its images change.",
         discussion: "After a thesis on benchmarking test-time adaptation with compute-in-memory, "
             + "with checkpoints of trained networks, on chips that this program emulates with a "
-            + "daemon of its own.")
+            + "daemon of its own."
+            + ExperimentOptions.defaults(
+                (usual.chips, usual.images), quick: (usual.quick.chips, usual.quick.images)))
+
+    private static let usual = BlockWiseStudy.Settings()
+    private static let networkUsual = "results/networks/vgg8-w0.25.safetensors"
 
     @OptionGroup var options: ExperimentOptions
     @OptionGroup var daemonOptions: DaemonOptions
 
-    @Option(help: "A checkpoint (safetensors) of a network; may be repeated.")
+    @Option(
+        help: ArgumentHelp(
+            "A checkpoint (safetensors) of a network; may be repeated (default: \(Self.networkUsual))."
+        ))
     var network: [String] = []
     @Option(
-        help: "A corruption, by its CIFAR-10-C name (repeat the option; default: two of them).",
+        help: ArgumentHelp(
+            "A corruption, by its CIFAR-10-C name (repeat the option; default: "
+                + "\(Self.usual.corruptions.joined(separator: ", ")))."),
         transform: { try oneOf(Corruption.self, $0, "the corruption") })
     var corruption: [Corruption] = []
-    @Option(help: "Training images that each chip adapts to.")
+    @Option(
+        help: "Training images that each chip adapts to (default: \(Self.usual.adaptationImages)).")
     var adaptationImages: Int?
-    @Option(help: "Blocks of a network at most, evenly spaced, 1 … 100.")
+    @Option(
+        help: ArgumentHelp(
+            "Blocks of a network at most, evenly spaced, 1 … 100 (default: \(Self.usual.blocks))."))
     var blocks: Int?
-    @Option(help: "Size of a step in weight codes.")
+    @Option(help: "Size of a step in weight codes (default: \(Self.usual.rateCodes)).")
     var rate: Double?
-    @Option(help: "Read noise relative to the conductance.")
+    @Option(help: "Read noise relative to the conductance (default: \(Self.usual.readNoise)).")
     var readNoise: Double?
     @Option(
         help: ArgumentHelp(
-            "Pulses that wear each cell before the network comes, 1 … 10^8 (repeat the option)."))
+            "Pulses that wear each cell before the network comes, 1 … 10^8 (repeat the option; "
+                + "default: \(Self.usual.pulses.map(String.init).joined(separator: ", ")))."))
     var pulses: [Int] = []
 
     func validate() throws {
@@ -60,15 +74,8 @@ struct BlockWiseCommand: ParsableCommand {
 
     func run() throws {
         try options.common.start(isSmall: options.dataOptions.location == .embeddedDigits)
-        var settings = BlockWiseStudy.Settings()
-        settings.networks =
-            network.isEmpty ? ["results/networks/vgg8-w0.25.safetensors"] : network
-        if options.quick {
-            (settings.chips, settings.images, settings.adaptationImages) = (1, 30, 20)
-            (settings.blocks, settings.epochs, settings.batch) = (2, 1, 10)
-            settings.corruptions = Array(settings.corruptions.prefix(1))
-            settings.pulses = [1_000_000]
-        }
+        var settings = options.quick ? Self.usual.quick : Self.usual
+        settings.networks = network.isEmpty ? [Self.networkUsual] : network
         if let chips = options.chips { settings.chips = chips }
         if let images = options.images { settings.images = images }
         if let adaptationImages { settings.adaptationImages = adaptationImages }
@@ -82,5 +89,17 @@ struct BlockWiseCommand: ParsableCommand {
         try options.run(
             BlockWiseStudy(
                 settings, data: options.dataOptions.location, product: daemonOptions.product()))
+    }
+}
+
+extension BlockWiseStudy.Settings {
+    /// Few of everything.
+    fileprivate var quick: Self {
+        var settings = self
+        (settings.chips, settings.images, settings.adaptationImages) = (1, 30, 20)
+        (settings.blocks, settings.epochs, settings.batch) = (2, 1, 10)
+        settings.corruptions = Array(settings.corruptions.prefix(1))
+        settings.pulses = [1_000_000]
+        return settings
     }
 }

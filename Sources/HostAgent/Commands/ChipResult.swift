@@ -6,6 +6,8 @@ struct ChipResult: Encodable, CustomStringConvertible {
     var adaptation: AdaptationReport?
     var unverifiedCells: UInt64?
     var cost: ChipCost
+    /// Where images leave from now on, where that was chosen.
+    var exit: String?
     var images: String
     var written: String
 
@@ -21,6 +23,7 @@ struct ChipResult: Encodable, CustomStringConvertible {
                     + "worn cell's life: \(Format.percent(adaptation.lifeUsed))")
         }
         if let findings = adaptation?.findings { lines += findings.lines }
+        if let exit { lines.append("most of the images used were right with: \(exit)") }
         if let unverifiedCells {
             lines.append("cells that write-verify didn't reach: \(unverifiedCells)")
         }
@@ -41,9 +44,17 @@ extension ChipCost {
 extension AdaptationFindings {
     fileprivate var lines: [String] {
         var lines: [String] = []
+        if written == 0 {
+            lines.append(
+                "nothing was written: a weight is written once it has moved by \(threshold) "
+                    + (threshold == 1 ? "code" : "codes")
+                    + ", the nearest moved by \(largestMove); more --epochs or --images, a smaller "
+                    + "--batch or a larger --rate would move them further")
+        }
         if let first = losses.first, let last = losses.last {
             lines.append(
-                "weights that learn: \(Format.count(UInt64(weights))); loss of the first step: "
+                "weights that learn: \(Format.count(UInt64(weights))), of them written, "
+                    + "counting each time: \(Format.count(UInt64(written))); loss of the first step: "
                     + "\(Format.decimal(first, 3)), of the last: \(Format.decimal(last, 3))")
         }
         if let zeroGradients, let zeroChanges {

@@ -45,7 +45,10 @@ struct Deploy: ParsableCommand {
     var references = false
     @Flag(help: "Take all matrices off the chip first.")
     var replace = false
-    @Flag(help: "Reuse the matrices of the deployment file; write only weights that differ.")
+    @Flag(
+        help: ArgumentHelp(
+            "Reuse the matrices of the deployment file; write only weights that differ, and with "
+                + "--method swim verify all that it chooses."))
     var update = false
     @Option(name: [.short, .long], help: "The deployment file to write.")
     var output = "deployment.json"

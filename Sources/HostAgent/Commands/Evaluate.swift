@@ -6,7 +6,8 @@ struct Evaluate: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Sends test images through a deployed network, or through one on the host.",
         discussion: "Given a checkpoint (.safetensors) in place of a deployment file, no chip is "
-            + "needed: the network is evaluated in floating point and in 8-bit integers.")
+            + "needed: the network is evaluated as it was trained, in floating point or few bits, and in "
+            + "8-bit integers.")
 
     @OptionGroup var common: CommonOptions
     @OptionGroup var chipOptions: ChipOptions
@@ -47,12 +48,15 @@ struct Evaluate: ParsableCommand {
         }
         let rule = try exitRule(of: trained.network, else: nil)
         let test = try testImages(for: trained.network)
-        let float = FloatProducts()
+        let trainedProducts: any MatrixProducts = trained.quantisers?.products ?? FloatProducts()
+        let asTrained = try Evaluation.accuracy(
+            trained.network, with: trainedProducts, on: test, by: rule)
         let integers = try IntegerProducts(trained.network, scales: trained.scales)
         return EvaluationResult(
             title: "\(trained.network.name) on the host",
-            accuracyFloat: try Evaluation.accuracy(
-                trained.network, with: float, on: test, by: rule),
+            accuracyFloat: trained.quantisers == nil ? asTrained : nil,
+            accuracyAsTrained: trained.quantisers == nil ? nil : asTrained,
+            bits: trained.quantisers?.bitsText,
             accuracyDigital: try Evaluation.accuracy(
                 trained.network, with: integers, on: test, by: rule),
             exits: try exits(of: trained.network, with: integers, on: test, rule) { nil },

@@ -3,7 +3,12 @@ import HostKit
 /// What `evaluate` says.
 struct EvaluationResult: Encodable, CustomStringConvertible {
     var title: String
+    /// In floating point, of a network that was trained so.
     var accuracyFloat: Accuracy?
+    /// With weights and inputs rounded as in training, of a network of few bits.
+    var accuracyAsTrained: Accuracy?
+    /// These bits: "2 bits", or "4-bit inputs, 2-bit weights".
+    var bits: String?
     var accuracyDigital: Accuracy
     /// Through the chip.
     var accuracy: Accuracy?
@@ -15,6 +20,9 @@ struct EvaluationResult: Encodable, CustomStringConvertible {
 
     var description: String {
         var lines = ["\(title) (\(images))"]
+        if let accuracyAsTrained, let bits {
+            lines.append("as trained, \(bits): \(accuracyAsTrained.percent)")
+        }
         if let accuracyFloat { lines.append("floating point:   \(accuracyFloat.percent)") }
         lines.append("digital integers: \(accuracyDigital.percent)")
         if let accuracy { lines.append("through the chip: \(accuracy.percent)") }

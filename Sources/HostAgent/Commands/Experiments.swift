@@ -20,9 +20,9 @@ struct ExperimentOptions: ParsableArguments {
     @OptionGroup var common: CommonOptions
     @OptionGroup var dataOptions: DataOptions
 
-    @Option(help: "Chips to try each network on (default: 50; 5 with --quick).")
+    @Option(help: "Chips to try each network on (default: the study's, above).")
     var chips: Int?
-    @Option(help: "Test images at most (default: all; 500 with --quick).")
+    @Option(help: "Test images at most (default: the study's, above).")
     var images: Int?
     @Flag(help: "Few images, few chips: to see that everything works, not for figures.")
     var quick = false
@@ -33,6 +33,14 @@ struct ExperimentOptions: ParsableArguments {
         name: [.short, .long],
         help: "Folder of the results, made where it is missing (default: results/NAME).")
     var output: String?
+
+    /// For a study's help: how many chips and images it takes where nobody says so.
+    static func defaults(
+        _ usual: (chips: Int, images: Int), quick: (chips: Int, images: Int)
+    ) -> String {
+        " Defaults: \(usual.chips) chips, \(usual.images) test images; with --quick "
+            + "\(quick.chips) and \(quick.images)."
+    }
 
     func validate() throws {
         if let chips, !(1 ... 100_000).contains(chips) {
@@ -93,20 +101,31 @@ struct QAVATTableCommand: ParsableCommand {
         abstract: "Networks of few bits, trained in four ways, on chips whose weights deviate.",
         discussion: "Table I of Deng and Orshansky (DATE 2022): LeNet-5 on MNIST with 2-bit "
             + "activations and weights. With --data digits the small network of the embedded "
-            + "digits takes its place.")
+            + "digits takes its place."
+            + ExperimentOptions.defaults(
+                (usual.chips, usual.images), quick: (usual.quick.chips, usual.quick.images)))
+
+    private static let usual = QAVATTable.Settings()
 
     @OptionGroup var options: ExperimentOptions
 
     @Option(
         help: "Bits of activations and weights, 2 … 8 each.", transform: BitSetting.init(argument:))
-    var bits = BitSetting.a2w2
+    var bits = Self.usual.bits
     @Option(help: "Standard deviations of the variation within a chip (repeat the option).")
-    var sigma: [Double] = [0.1, 0.5]
-    @Option(help: "Draws of the deviations in a training step.")
+    var sigma = Self.usual.sigmas
+    @Option(help: "Draws of the deviations in a training step (default: \(Self.usual.samples)).")
     var samples: Int?
-    @Option(help: "Passes over the training images, in floating point and again by each method.")
+    @Option(
+        help: ArgumentHelp(
+            "Passes over the training images, in floating point and again by each method "
+                + "(default: \(Self.usual.epochsMethod); digits \(Self.usual.ofDigits.epochsMethod))."
+        ))
     var epochs: Int?
-    @Option(help: "Learning rate of the methods at the start of the cosine.")
+    @Option(
+        help: ArgumentHelp(
+            "Learning rate of the methods at the start of the cosine (default: "
+                + "\(Self.usual.rateMethod))."))
     var rate: Double?
 
     func validate() throws {
@@ -135,14 +154,8 @@ struct QAVATTableCommand: ParsableCommand {
     }
 
     private func settings(isSmall: Bool) -> QAVATTable.Settings {
-        var settings = QAVATTable.Settings()
-        if isSmall {
-            settings.model = "lenet-8x8"
-            (settings.epochsFloat, settings.epochsMethod) = (60, 60)
-        }
-        if options.quick {
-            (settings.chips, settings.images, settings.trainingImages) = (5, 500, 2_000)
-        }
+        var settings = isSmall ? Self.usual.ofDigits : Self.usual
+        if options.quick { settings = settings.quick }
         if let chips = options.chips { settings.chips = chips }
         if let images = options.images { settings.images = images }
         if let epochs { (settings.epochsFloat, settings.epochsMethod) = (epochs, epochs) }
@@ -152,6 +165,23 @@ struct QAVATTableCommand: ParsableCommand {
         settings.sigmas = sigma
         settings.heldOut = options.heldOut
         settings.seed = options.common.seed
+        return settings
+    }
+}
+
+extension QAVATTable.Settings {
+    /// Few of everything.
+    fileprivate var quick: Self {
+        var settings = self
+        (settings.chips, settings.images, settings.trainingImages) = (5, 500, 2_000)
+        return settings
+    }
+
+    /// For the embedded digits.
+    var ofDigits: Self {
+        var settings = self
+        settings.model = "lenet-8x8"
+        (settings.epochsFloat, settings.epochsMethod) = (60, 60)
         return settings
     }
 }

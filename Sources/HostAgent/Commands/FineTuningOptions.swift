@@ -20,7 +20,10 @@ struct FineTuningOptions: ParsableArguments {
         help: "How weights are written: open-loop or write-verify (default).",
         transform: { try oneOf(ProgramOptions.Method.self, $0, "the way to write") })
     var program: ProgramOptions.Method?
-    @Option(help: "Size of a step in weight codes (default: 2; 4 with --wage).")
+    @Option(
+        help: ArgumentHelp(
+            "Size of a step in weight codes (default: 2; 4 with --wage). Without --wage a layer "
+                + "of more than 25 inputs a product takes smaller ones, as 25 to their number."))
     var rate: Double?
     @Option(help: "Images of a step (default: 128).")
     var batch: Int?

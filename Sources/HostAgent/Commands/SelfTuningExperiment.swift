@@ -8,13 +8,18 @@ struct SelfTuningCommand: ParsableCommand {
         abstract: "Chips that differ from each other, corrected by their tuning columns.",
         discussion: "After Table II of Deng and Orshansky (DATE 2022), with LeNet-5 on MNIST and "
             + "2-bit activations and weights, on chips that this program emulates with a daemon of "
-            + "its own.")
+            + "its own."
+            + ExperimentOptions.defaults(
+                (usual.training.chips, usual.training.images),
+                quick: (usual.quick.training.chips, usual.quick.training.images)))
+
+    private static let usual = SelfTuningTable.Settings.usual
 
     @OptionGroup var options: ExperimentOptions
     @OptionGroup var daemonOptions: DaemonOptions
 
     @Option(help: "Total standard deviations of the variation (repeat the option).")
-    var sigma: [Double] = [0.1, 0.3, 0.5]
+    var sigma = Self.usual.totals
 
     func validate() throws {
         if sigma.isEmpty || !sigma.allSatisfy({ $0 >= 0 && $0 <= 1 }) {
@@ -35,22 +40,31 @@ struct SelfTuningCommand: ParsableCommand {
     }
 
     private func settings(isSmall: Bool) -> SelfTuningTable.Settings {
-        var settings = SelfTuningTable.Settings()
-        settings.training.images = 1_000
-        if isSmall {
-            settings.training.model = "lenet-8x8"
-            (settings.training.epochsFloat, settings.training.epochsMethod) = (60, 60)
-        }
-        if options.quick {
-            settings.training.chips = 3
-            (settings.training.images, settings.training.trainingImages) = (200, 2_000)
-            (settings.gtmCells, settings.ltmColumns) = ([10, 1000], [16])
-        }
+        var settings = options.quick ? Self.usual.quick : Self.usual
+        if isSmall { settings.training = settings.training.ofDigits }
         if let chips = options.chips { settings.training.chips = chips }
         if let images = options.images { settings.training.images = images }
         settings.training.heldOut = options.heldOut
         settings.training.seed = options.common.seed
         settings.totals = sigma
+        return settings
+    }
+}
+
+extension SelfTuningTable.Settings {
+    /// Products of a chip take their time.
+    fileprivate static var usual: Self {
+        var settings = Self()
+        settings.training.images = 1_000
+        return settings
+    }
+
+    /// Few of everything.
+    fileprivate var quick: Self {
+        var settings = self
+        settings.training.chips = 3
+        (settings.training.images, settings.training.trainingImages) = (200, 2_000)
+        (settings.gtmCells, settings.ltmColumns) = ([10, 1000], [16])
         return settings
     }
 }

@@ -8,17 +8,27 @@ struct SensitivityCommand: ParsableCommand {
         abstract: "Residual networks of several depths, widths, kernels and exits on deviating "
             + "cells.",
         discussion: "Networks are trained on CIFAR-10 first, then tried on chips that this program "
-            + "emulates with a daemon of its own.")
+            + "emulates with a daemon of its own."
+            + ExperimentOptions.defaults(
+                (usual.chips, usual.images), quick: (usual.quick.chips, usual.quick.images)))
+
+    private static let usual = SensitivityStudy.Settings()
 
     @OptionGroup var options: ExperimentOptions
     @OptionGroup var daemonOptions: DaemonOptions
 
     @Option(
-        help: "A network to try, such as resnet20-w8 (repeat the option; default: nine of them).")
+        help: ArgumentHelp(
+            "A network to try, such as resnet20-w8 (repeat the option; default: "
+                + "\(Self.usual.networks.joined(separator: ", "))).")
+    )
     var network: [String] = []
-    @Option(help: "Passes over the training images (default: 3).")
+    @Option(help: "Passes over the training images (default: \(Self.usual.epochs)).")
     var epochs: Int?
-    @Option(help: "Standard deviations of the cells (repeat the option).")
+    @Option(
+        help: ArgumentHelp(
+            "Standard deviations of the cells (repeat the option; default: "
+                + "\(Self.usual.sigmas.map { "\($0)" }.joined(separator: ", ")))."))
     var sigma: [Double] = []
 
     func validate() throws {
@@ -41,13 +51,7 @@ struct SensitivityCommand: ParsableCommand {
 
     func run() throws {
         try options.common.start()
-        var settings = SensitivityStudy.Settings()
-        if options.quick {
-            settings.networks = ["resnet20-w8", "resnet56-w8-e3"]
-            settings.sigmas = [0, 0.2]
-            (settings.chips, settings.images) = (2, 50)
-            (settings.trainingImages, settings.epochs) = (1_000, 1)
-        }
+        var settings = options.quick ? Self.usual.quick : Self.usual
         if !network.isEmpty { settings.networks = network }
         if !sigma.isEmpty { settings.sigmas = sigma }
         if let epochs { settings.epochs = epochs }
@@ -58,5 +62,17 @@ struct SensitivityCommand: ParsableCommand {
         try options.run(
             SensitivityStudy(
                 settings, data: options.dataOptions.location, product: daemonOptions.product()))
+    }
+}
+
+extension SensitivityStudy.Settings {
+    /// Few of everything.
+    fileprivate var quick: Self {
+        var settings = self
+        settings.networks = ["resnet20-w8", "resnet56-w8-e3"]
+        settings.sigmas = [0, 0.2]
+        (settings.chips, settings.images) = (2, 50)
+        (settings.trainingImages, settings.epochs) = (1_000, 1)
+        return settings
     }
 }

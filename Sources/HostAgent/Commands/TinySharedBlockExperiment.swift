@@ -8,29 +8,47 @@ struct TinySharedBlockCommand: ParsableCommand {
         abstract: "A small trained block, shared by all layers, around an open-loop backbone.",
         discussion: "After the tiny-shared-block study (2024): LeNet-3 on MNIST, or --model "
             + "vgg8-w0.25 on CIFAR-10, on 2-bit cells that this program emulates with a daemon of "
-            + "its own: 5 chips, 1000 test images, unless told otherwise. Backbones stopped early, "
-            + "deviations swept, the block varied.")
+            + "its own. Backbones stopped early, deviations swept, the block varied."
+            + ExperimentOptions.defaults(
+                (usual.chips, usual.images), quick: (usual.quick.chips, usual.quick.images)))
+
+    private static let usual = TinySharedBlockTable.Settings()
 
     typealias Part = TinySharedBlockTable.Part
 
     @OptionGroup var options: ExperimentOptions
     @OptionGroup var daemonOptions: DaemonOptions
 
-    @Option(help: "The backbone (default: lenet3; lenet-8x8 for the embedded digits).")
+    @Option(
+        help: ArgumentHelp(
+            "The backbone (default: \(Self.usual.model); \(Self.usual.ofDigits.model) for the embedded "
+                + "digits)."))
     var model: String?
     @Option(
         help: "σ of open-loop programming, relative to G_on (repeat the option); stops: the first.")
-    var sigma: [Double] = [0.1, 0.2, 0.3, 0.4]
-    @Option(help: "Passes of the backbone's whole training (default: 20; digits 60).")
+    var sigma = Self.usual.sigmas
+    @Option(
+        help: ArgumentHelp(
+            "Passes of the backbone's whole training (default: \(Self.usual.epochs); digits "
+                + "\(Self.usual.ofDigits.epochs))."))
     var epochs: Int?
-    @Option(help: "Passes of the block and of retrained layers, 1 … 10 (default: 5; digits 10).")
+    @Option(
+        help: ArgumentHelp(
+            "Passes of the block and of retrained layers, 1 … 10 (default: \(Self.usual.epochsBlock); "
+                + "digits \(Self.usual.ofDigits.epochsBlock))."))
     var blockEpochs: Int?
-    @Option(help: "The backbone's training images at most (default: all; 2000 with --quick).")
+    @Option(
+        help: ArgumentHelp(
+            "The backbone's training images at most (default: all; "
+                + "\(Self.usual.quick.trainingImages ?? 0) with --quick)."))
     var trainingImages: Int?
-    @Option(help: "Training images of the block and of retrained layers (default: 20000).")
+    @Option(
+        help: ArgumentHelp(
+            "Training images of the block and of retrained layers (default: "
+                + "\(Self.usual.adaptationImages))."))
     var blockImages: Int?
     @Option(help: "σ while the block's channels, layers, insertions and reads vary.")
-    var blockSigma = 0.2
+    var blockSigma = Self.usual.ablationSigma
 
     @Option(
         help: ArgumentHelp(
@@ -38,8 +56,8 @@ struct TinySharedBlockCommand: ParsableCommand {
                 + "(repeat the option; default: all)."),
         transform: { try oneOf(Part.self, $0, "the part") })
     var part: [Part] = []
-    @Option(help: "σ of one read, also in products, relative to the conductance (default: 0.1).")
-    var readNoise = 0.1
+    @Option(help: "σ of one read, also in products, relative to the conductance.")
+    var readNoise = Self.usual.readNoise
 
     func validate() throws {
         if !(0 ... 1).contains(readNoise) {
@@ -79,18 +97,14 @@ struct TinySharedBlockCommand: ParsableCommand {
     }
 
     private func settings(isSmall: Bool) throws -> TinySharedBlockTable.Settings {
-        var settings = TinySharedBlockTable.Settings()
+        var settings = isSmall ? Self.usual.ofDigits : Self.usual
         settings.sigmas = sigma
         settings.ablationSigma = blockSigma
         settings.readNoise = readNoise
         if !part.isEmpty { settings.parts = part }
-        if isSmall {
-            settings.model = "lenet-8x8"
-            (settings.epochs, settings.epochsBlock) = (60, 10)
-        }
         if let model { settings.model = model }
         try settings.fitBlock()
-        if options.quick { settings.makeQuick() }
+        if options.quick { settings = settings.quick }
         if let chips = options.chips { settings.chips = chips }
         if let images = options.images { settings.images = images }
         if let blockImages { settings.adaptationImages = blockImages }
@@ -105,12 +119,22 @@ struct TinySharedBlockCommand: ParsableCommand {
 
 extension TinySharedBlockTable.Settings {
     /// Few of everything.
-    fileprivate mutating func makeQuick() {
-        (chips, images, trainingImages) = (2, 200, 2_000)
-        (epochs, epochsBlock) = (min(epochs, 20), min(epochsBlock, 3))
-        stops = [0.3, 1]
-        ablations.channels = Array(ablations.channels.prefix(2))
-        (ablations.layers, ablations.insertions) = ([], [])
-        ablations.reads = [1, 16]
+    fileprivate var quick: Self {
+        var settings = self
+        (settings.chips, settings.images, settings.trainingImages) = (2, 200, 2_000)
+        (settings.epochs, settings.epochsBlock) = (min(epochs, 20), min(epochsBlock, 3))
+        settings.stops = [0.3, 1]
+        settings.ablations.channels = Array(ablations.channels.prefix(2))
+        (settings.ablations.layers, settings.ablations.insertions) = ([], [])
+        settings.ablations.reads = [1, 16]
+        return settings
+    }
+
+    /// For the embedded digits.
+    fileprivate var ofDigits: Self {
+        var settings = self
+        settings.model = "lenet-8x8"
+        (settings.epochs, settings.epochsBlock) = (60, 10)
+        return settings
     }
 }

@@ -73,16 +73,32 @@ struct BlockWiseRun {
         }
     }
 
-    /// Adapts the network as deployed to the training images, arm by arm.
-    func figures(on session: WireChipSession, images: DataSplit) throws -> Figures {
+    /// Adapts the network as deployed to the training images, arm by arm, each on the chip as
+    /// it was when it came: cells that learned and were written back keep a trace of it.
+    ///
+    /// - Parameter freshChip: calls with a connection to it; the chip ends with the call.
+    func figures(
+        images: DataSplit,
+        freshChip: ((WireChipSession) throws -> (before: Double, arm: Figures.Arm)) throws -> (
+            before: Double, arm: Figures.Arm
+        )
+    ) throws -> Figures {
+        let arms = try each.arms.map { arm in
+            try freshChip { try figures(of: arm, on: $0, images: images) }
+        }
+        return Figures(before: arms[0].before, arms: arms.map(\.arm))
+    }
+
+    private func figures(
+        of arm: BlockWiseStudy.Arm, on session: WireChipSession, images: DataSplit
+    ) throws -> (before: Double, arm: Figures.Arm) {
         try session.stopClock()
         try session.acquireLease()
         defer { try? session.releaseLease() }
-        let trained = each.trained
-        var mapper = Mapper(trained.network, scales: trained.scales)
+        let network = try each.trained.network.copy()
+        var mapper = Mapper(network, scales: each.trained.scales)
         if each.placement == .hybrid {
-            let learning = each.arms.flatMap(\.layers)
-            mapper.banks = Dictionary(uniqueKeysWithValues: learning.map { ($0, "sram") })
+            mapper.banks = Dictionary(uniqueKeysWithValues: arm.layers.map { ($0, "sram") })
         }
         let options = ProgramOptions(each.method)
         var deployment = try mapper.deploy(
@@ -92,27 +108,22 @@ struct BlockWiseRun {
             try session.wear(deployment.places.map(\.matrix), pulses: UInt32(each.pulses))
             _ = try mapper.program(&deployment, on: session, options: options)
         }
-        func accuracy(_ network: Network) throws -> Double {
+        func accuracy() throws -> Double {
             try Evaluation.accuracy(
                 network, with: ChipProducts(session, deployment), on: images.test
             ).fraction
         }
-        let before = try accuracy(trained.network)
-        let arms = try each.arms.map { arm in
-            let network = try trained.network.copy()
-            let pulses = session.cost.pulses
-            let findings = try tuning(arm).adaptWithFindings(
-                network, &deployment, on: session, images: images.training)
-            let learned = session.cost.pulses - pulses
-            let after = try accuracy(network)
-            // Weights that learned are written back.
-            try session.acquireLease()
-            _ = try mapper.program(&deployment, on: session, options: options)
-            return Figures.Arm(
-                accuracy: after, zeroGradients: findings?.zeroGradients ?? 0,
+        let before = try accuracy()
+        let pulses = session.cost.pulses
+        let findings = try tuning(arm).adaptWithFindings(
+            network, &deployment, on: session, images: images.training)
+        let learned = session.cost.pulses - pulses
+        return (
+            before,
+            Figures.Arm(
+                accuracy: try accuracy(), zeroGradients: findings?.zeroGradients ?? 0,
                 zeroChanges: findings?.zeroChanges ?? 0, pulses: Double(learned))
-        }
-        return Figures(before: before, arms: arms)
+        )
     }
 
     private func tuning(_ arm: BlockWiseStudy.Arm) -> FineTuning {

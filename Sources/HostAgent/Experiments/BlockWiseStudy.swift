@@ -3,8 +3,7 @@
 ///
 /// The network lies in resistive cells, but for the blocks that the placement puts into
 /// static memory. It is adapted to shifted training images by `FineTuning` under WAGE of
-/// 8 bits, one block at a time and all at once, each time from the network as deployed,
-/// and tried on test images with the same shift.
+/// 8 bits, one block at a time and all at once, each time on the chip as it came, and tried on test images with the same shift.
 ///
 /// | figure of the source | here |
 /// |---|---|
@@ -101,9 +100,8 @@ public struct BlockWiseStudy: Experiment {
     }
 
     private func images(of each: Case) -> Int {
-        settings.images
-            + each.arms.count
-            * (settings.images + settings.adaptationImages * (1 + 3 * settings.epochs))
+        each.arms.count
+            * (2 * settings.images + settings.adaptationImages * (1 + 3 * settings.epochs))
     }
 
     private func costs(of trained: Checkpoint) throws -> [Double] {
@@ -117,8 +115,6 @@ public struct BlockWiseStudy: Experiment {
 
     /// Figures of a chip: `CaseFigures.values`; of chip 1, then of chip 2, …
     private func run(_ each: Case, progress: (Int) -> Void) throws -> [Double] {
-        let population = try EmulatedChips(
-            chip(each.method), chips: settings.chips, product)
         let images = try shifted.images(of: "\(each.trained.network.name), \(each.shiftName)") {
             try split(each)
         }
@@ -129,11 +125,13 @@ public struct BlockWiseStudy: Experiment {
                 test: images.test)
             defer { progress(number * self.images(of: each)) }
             return try BlockWiseRun(each, settings, seed: settings.seed + UInt64(number - 1))
-                .figures(
-                    on: population.session(
-                        chip: number, bank: each.placement == .digital ? "sram" : nil),
-                    images: mine
-                ).values
+                .figures(images: mine) { body in
+                    let population = try EmulatedChips(
+                        chip(each.method), chips: number, product)
+                    return try body(
+                        population.session(
+                            chip: number, bank: each.placement == .digital ? "sram" : nil))
+                }.values
         }
     }
 

@@ -34,13 +34,13 @@ public final class EmulatedChips {
             daemon = try DaemonProcess(
                 path: product.daemon, spec: file, folder: folder, endpoint: endpoint,
                 serials: (1 ... UInt32(chips)).map { $0 })
+            let running = daemon.running
+            interruption = try Interruption.register {
+                running.endForGood { try? FileManager.default.removeItem(atPath: folder) }
+            }
         } catch {
             try? FileManager.default.removeItem(atPath: folder)
             throw error
-        }
-        let running = daemon.running
-        interruption = try Interruption.register {
-            running.endForGood { try? FileManager.default.removeItem(atPath: folder) }
         }
         try daemon.start()
     }

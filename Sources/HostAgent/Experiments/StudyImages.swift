@@ -48,7 +48,6 @@ extension Checkpoint {
     /// "results/networks/lenet5.safetensors, XXH3 0123…".
     static func nameAndContent(of path: String) throws -> String {
         let digest = try DataFile.rawContents(of: path).withUnsafeBytes(XXH3.hash128)
-        let hexadecimal = digest.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
-        return "\(path), XXH3 \(hexadecimal)"
+        return "\(path), XXH3 \(digest.hexadecimal)"
     }
 }

@@ -34,7 +34,10 @@ public struct Deployment: Codable, Equatable, Sendable {
     /// `true` from before an update's first change until its last: what the chip holds
     /// is then the network of no checkpoint.
     public var isUpdating: Bool?
+    /// Of most weights.
     public var method: ProgramOptions.Method
+    /// `true` where a selection of the weights is write-verified, whatever the method.
+    public var verifiesSelection: Bool?
     public var places: [LayerPlace]
     /// The layers that stay in 8-bit integers on the host.
     public var digital: [String: LayerScales]
@@ -74,6 +77,8 @@ public struct Deployment: Codable, Equatable, Sendable {
         checkpoint =
             absolute.hasPrefix(folder) ? String(absolute.dropFirst(folder.count)) : absolute
     }
+
+    var hasVerifiedWeights: Bool { method == .writeVerify || verifiesSelection == true }
 
     public func place(of layer: MatrixLayer) throws -> LayerPlace {
         guard let place = places.first(where: { $0.layer == layer.name }) else {

@@ -78,6 +78,8 @@ extension Mapper {
         var (plain, careful) = (options, options)
         plain.mask = others
         (careful.method, careful.mask) = (.writeVerify, verified.masks[layer.name])
+        // In an update too, where those whose code stays may never have been verified.
+        careful.all = true
         return try session.program(matrix, codes, plain)
             + session.program(matrix, codes, careful)
     }

@@ -133,6 +133,7 @@ public struct Mapper {
                 program: try program(layer, place.matrix, codes, options, session))
         }
         deployment.method = options.method
+        deployment.verifiesSelection = verifiesSelection
         if options.all {
             for report in reports {
                 for index in deployment.places.indices
@@ -182,12 +183,18 @@ public struct Mapper {
         _ done: [(place: Deployment.LayerPlace, report: LayerReport)], checkpoint: String,
         _ session: any ChipSession, _ options: ProgramOptions
     ) throws -> Deployment {
-        Deployment(
+        var deployment = Deployment(
             model: network.name, checkpoint: checkpoint, chip: session.dataSheet.serial,
             bank: session.dataSheet.bank, method: options.method,
             places: done.map(\.place),
             digital: scales.layers.filter { digital.contains($0.key) },
             references: writesReferences
                 ? try .written(beside: done.map(\.place.matrix), on: session) : nil)
+        deployment.verifiesSelection = verifiesSelection
+        return deployment
+    }
+
+    private var verifiesSelection: Bool? {
+        verified?.masks.values.contains { $0.contains(1) } == true ? true : nil
     }
 }

@@ -6,7 +6,7 @@ public import Protocol
 ///
 /// y: a product; r·ΣX: what the digital reference took from it; ȳ_L: the mean of the
 /// LTM sums of its column block; M: the GTM's sum over the nominal one, M_0 right
-/// after programming, D̂ = M/M_0; ε̂_B = (M_0 − 1)·w_G/G_on.
+/// after programming, D̂ = M/M_0; ε̂_B = (M_0 − 1)·w_G/G_on, with G_on of the GTM's cells.
 ///
 /// | correction | for | d | f |
 /// |---|---|---|---|
@@ -15,7 +15,7 @@ public import Protocol
 /// | `ltmOfOneSide` | nothing: a control | D̂ | a/D̂ |
 /// | `drift` | loss of conductance alone | D̂ | 0 |
 ///
-///     a = ε̂_B·G_on/(w_L + ε̂_B·G_on)
+///     a = ε̂_B·G_on/(w_L + ε̂_B·G_on),   G_on and w_L of the matrix's own bank
 ///
 /// With differential mapping ȳ_L is that of the positive side. `gtm` is the wrong
 /// one for layer-fixed variance with offset mapping, `ltmOfOneSide` for variance
@@ -30,14 +30,16 @@ public struct SelfTuning: Codable, Equatable, Sendable {
         case gtmAndLTM = "gtm-ltm"
         case ltmOfOneSide = "gtm-ltm-one-side"
         case drift
+
+        var needsLTM: Bool { self == .gtmAndLTM || self == .ltmOfOneSide }
     }
 
     public let correction: Correction
     public let references: TuningReferences
     /// M, now.
     public let ratio: Double
-    /// ε̂_B·G_on, µS.
-    private let shift: Double
+    /// ε̂_B.
+    private let deviation: Double
 
     /// Below this M, M_0 or 1 + ε̂_B·G_on/w_L tells nothing: the correction would
     /// enlarge errors ten times and more (chosen).
@@ -54,29 +56,32 @@ public struct SelfTuning: Codable, Equatable, Sendable {
         self.correction = correction
         self.references = references
         self.ratio = ratio
-        shift = (references.initialRatio - 1) * references.gtmConductance
-        let share = shift / onConductance
+        deviation = (references.initialRatio - 1) * references.gtmConductance / onConductance
         for (name, value) in [
-            ("M", ratio), ("M_0", references.initialRatio), ("|1 + ε̂_B|", abs(1 + share)),
+            ("M", ratio), ("M_0", references.initialRatio), ("|1 + ε̂_B|", abs(1 + deviation)),
         ] where !(value >= Self.leastRatio && value.isFinite) {
             throw SelfTuningError.referenceInvalid(name, value)
         }
-        guard correction == .gtmAndLTM || correction == .ltmOfOneSide else { return }
-        guard let ltm = references.ltmConductance else { throw SelfTuningError.noLTM }
-        guard 1 + shift / ltm >= Self.leastRatio else {
-            throw SelfTuningError.referenceInvalid("1 + ε̂_B·G_on/w_L", 1 + shift / ltm)
+        guard correction.needsLTM else { return }
+        if references.ltm.isEmpty { throw SelfTuningError.noLTM }
+        for ltm in references.ltm.values {
+            let sum = 1 + deviation * ltm.onConductance / ltm.conductance
+            guard sum >= Self.leastRatio else {
+                throw SelfTuningError.referenceInvalid("1 + ε̂_B·G_on/w_L", sum)
+            }
         }
     }
 
     /// d.
     public var divisor: Double { correction == .gtm ? ratio : ratio / references.initialRatio }
 
-    /// f.
-    public func ltmShare(_ mapping: WeightMapping) -> Double {
+    /// f of a matrix in a bank.
+    public func ltmShare(_ mapping: WeightMapping, bank: String) -> Double {
         switch (correction, mapping) {
         case (.gtmAndLTM, .offset), (.ltmOfOneSide, _):
-            guard let ltm = references.ltmConductance else { return 0 }
-            return shift / (ltm + shift) / divisor
+            guard let ltm = references.ltm[bank] else { return 0 }
+            let shift = deviation * ltm.onConductance
+            return shift / (ltm.conductance + shift) / divisor
         case (.gtm, _), (.drift, _), (.gtmAndLTM, .differential): return 0
         }
     }
@@ -88,6 +93,8 @@ public enum SelfTuningError: StatusError, Equatable {
     case noLTM
     case noReferences
     case nothingAnalog
+    /// Cells that were verified, all or some.
+    case writeVerified(SelfTuning.Correction)
     /// Products are corrected by columns that say nothing of cells written since.
     case correctionInForce(SelfTuning.Correction)
     /// A figure that can't be that of a chip which works.
@@ -102,6 +109,10 @@ public enum SelfTuningError: StatusError, Equatable {
             "the deployment has no tuning columns as old as its weights; deploy with --references"
         case .nothingAnalog:
             "all matrices lie in digital cells, which are exact: there is nothing to correct"
+        case .writeVerified(let correction):
+            "write-verify has taken out of these weights what chips differ by, and tuning columns, "
+                + "written open loop, say nothing of them (\(correction.rawValue)): deploy with "
+                + "--method open-loop --references, or choose drift"
         case .correctionInForce(let correction):
             "the deployment's products are corrected by tuning columns (\(correction.rawValue)), "
                 + "which say nothing of weights written afterwards: deploy again, adapt the "

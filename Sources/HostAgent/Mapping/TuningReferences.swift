@@ -3,10 +3,23 @@
 ///
 /// All of one age: the factor D that drift takes is theirs in common.
 public struct TuningReferences: Codable, Equatable, Sendable {
+    /// The LTM columns of one bank.
+    public struct LTM: Codable, Equatable, Sendable {
+        /// w_L, µS.
+        public let conductance: Double
+        /// G_on of its cells, µS.
+        public let onConductance: Double
+
+        public init(conductance: Double, onConductance: Double) {
+            self.conductance = conductance
+            self.onConductance = onConductance
+        }
+    }
+
     /// w_G, µS.
     public let gtmConductance: Double
-    /// w_L, µS; `nil`: the tiles have no LTM columns.
-    public let ltmConductance: Double?
+    /// By the name of the bank; those whose tiles have LTM columns.
+    public let ltm: [String: LTM]
     /// M_0, right after programming.
     public let initialRatio: Double
 
@@ -14,9 +27,9 @@ public struct TuningReferences: Codable, Equatable, Sendable {
     /// that of one read, well below what σ_W leaves of 1,000 cells).
     public static let repeats = 16
 
-    public init(gtmConductance: Double, ltmConductance: Double?, initialRatio: Double) {
+    public init(gtmConductance: Double, ltm: [String: LTM], initialRatio: Double) {
         self.gtmConductance = gtmConductance
-        self.ltmConductance = ltmConductance
+        self.ltm = ltm
         self.initialRatio = initialRatio
     }
 
@@ -26,14 +39,17 @@ public struct TuningReferences: Codable, Equatable, Sendable {
         -> TuningReferences
     {
         guard session.dataSheet.gtmCells > 0 else { throw SelfTuningError.noGTM }
-        var ltm: Double?
-        for matrix in matrices
-        where try session.dataSheet(ofBank: matrix.bank).ltmColumns > 0 {
-            ltm = try session.program(.ltm(of: matrix), conductance: nil).conductance
+        var ltm: [String: LTM] = [:]
+        for matrix in matrices {
+            let sheet = try session.dataSheet(ofBank: matrix.bank)
+            guard sheet.ltmColumns > 0 else { continue }
+            ltm[sheet.bank] = LTM(
+                conductance: try session.program(.ltm(of: matrix), conductance: nil).conductance,
+                onConductance: sheet.onConductance)
         }
         let gtm = try session.program(.gtm, conductance: nil).conductance
         return TuningReferences(
-            gtmConductance: gtm, ltmConductance: ltm,
+            gtmConductance: gtm, ltm: ltm,
             initialRatio: try session.readReference(repeats: repeats))
     }
 }

@@ -20,7 +20,7 @@ struct TuningSums {
         self.mapping = mapping
         self.sheet = sheet
         width =
-            tuning.ltmShare(mapping) == 0
+            tuning.ltmShare(mapping, bank: sheet.bank) == 0
             ? 0 : sheet.ltmSums(columns: layer.columns, mapping: mapping)
         ltm = [Float](repeating: 0, count: vectors * width)
     }
@@ -54,7 +54,7 @@ struct TuningSums {
                 .matrixProduct(spreading())
             result = try result.adding(
                 Unrolling.output(means, of: layer, inputShape: codes.shape),
-                times: -unit * tuning.ltmShare(mapping))
+                times: -unit * tuning.ltmShare(mapping, bank: sheet.bank))
         }
         return result
     }

@@ -29,6 +29,14 @@ public struct NetworkQuantisers: Codable, Equatable, Sendable {
         return quantisers
     }
 
+    /// "2 bits", "4-bit inputs, 2-bit weights"; of layers that differ, the smallest.
+    public var bitsText: String {
+        let inputs = layers.values.map(\.input.bits).min() ?? 0
+        let weights = layers.values.map(\.weight.bits).min() ?? 0
+        return inputs == weights
+            ? "\(weights) bits" : "\(inputs)-bit inputs, \(weights)-bit weights"
+    }
+
     /// Products of a network with its weights and inputs rounded.
     public var products: WeightedProducts { WeightedProducts(QuantisedWeights(self), inputs: self) }
 

@@ -43,11 +43,15 @@ public struct TrainingState {
     ) throws -> Int {
         guard FileManager.default.fileExists(atPath: path) else { return 0 }
         let file = try SafeTensors(contentsOf: path)
-        for (name, value) in identity.sorted(by: { $0.key < $1.key })
-        where file.metadata[name] != value {
+        for (name, value) in identity.sorted(by: { $0.key < $1.key }) {
+            let differences = JSONDifference.all(
+                name, between: value, and: file.metadata[name] ?? "none")
+            guard !differences.isEmpty else { continue }
             throw DataError.wrongContent(
-                file: path, expected: "the state of a training with \(name) \(value)",
-                found: file.metadata[name] ?? "none")
+                file: path,
+                expected: "the state of a training with "
+                    + differences.map { "\($0.path) \($0.first)" }.joined(separator: ", "),
+                found: differences.map { "\($0.path) \($0.second)" }.joined(separator: ", "))
         }
         guard file.metadata["start"] == start else {
             throw DataError.wrongContent(

@@ -20,13 +20,20 @@ struct ChipCtl: ParsableCommand {
             Fault.self, Snapshot.self, Restore.self, Events.self, Resume.self,
         ])
 
-    /// Runs the command; a failure becomes one sentence and its exit status.
+    /// Runs the command; a failure becomes one sentence and its exit status. What the
+    /// options alone tell to be wrong gets a line of usage too.
     static func main() {
+        var command: any ParsableCommand
         do {
-            var command = try parseAsRoot()
+            command = try parseAsRoot()
+        } catch {
+            exit(withError: error)
+        }
+        do {
             try command.run()
         } catch {
-            guard let status = ExitStatus(error) else { exit(withError: error) }
+            let isUsage = error is ValidationError
+            guard let status = isUsage ? .usage : ExitStatus(error) else { exit(withError: error) }
             Terminal.error("chipctl: \(error)")
             exit(withError: ExitCode(status.rawValue))
         }

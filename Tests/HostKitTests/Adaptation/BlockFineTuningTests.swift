@@ -57,7 +57,9 @@ struct BlockFineTuningTests {
                 let share = schedule.rate(at: losses.count)
                 for (layer, weights) in zip(layers, weights) {
                     let scale = try scales.scales(of: layer).weight
-                    try weights.update(rate: share * tuning.rateCodes * scale)
+                    let inputs = Double(layer.weight.shape[1...].reduce(1, *))
+                    try weights.update(
+                        rate: share * tuning.rateCodes * min(1, 25 / inputs) * scale)
                     try layer.weight.clamp(to: -127 * scale ... 127 * scale)
                 }
                 try biases.update(rate: share * tuning.rateBias)
@@ -206,6 +208,22 @@ struct BlockFineTuningTests {
         ).report
         #expect(report.after.fraction > report.before.fraction + 0.05)
         #expect(report.data == .labelledImages)
+    }
+
+    /// There is nothing to win, but steps that add up could lose much.
+    @Test func aGoodNetworkStaysGoodWhereAllBlocksLearn() throws {
+        let report = try Self.tuned(
+            { FineTuning(blocks: $0.blocks, of: $0) }, corruption: nil
+        ).report
+        #expect(report.after.fraction > report.before.fraction - 0.01)
+        #expect(report.cost.pulses > 0)
+    }
+
+    @Test func allBlocksWinBackWhatACorruptionCosts() throws {
+        let report = try Self.tuned(
+            { FineTuning(blocks: $0.blocks, of: $0) }, corruption: .contrast
+        ).report
+        #expect(report.after.fraction > report.before.fraction + 0.05)
     }
 
     @Test func entropyFallsWithoutLabels() throws {

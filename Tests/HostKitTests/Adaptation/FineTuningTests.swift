@@ -40,9 +40,29 @@ struct FineTuningTests {
         )
         .deployment
         let before = chip.cost.pulses
-        try FineTuning(layers: ["fc1"], epochs: 1, threshold: 1000).adapt(
-            network, &deployment, on: chip, images: split.training.first(64))
+        let findings = try #require(
+            try FineTuning(layers: ["fc1", "fc2"], epochs: 1, threshold: 1000).adaptWithFindings(
+                network, &deployment, on: chip, images: split.training.first(64)))
         #expect(chip.cost.pulses == before)
+        #expect(findings.written == 0 && findings.threshold == 1000)
+        // One step, of 2·25/64 codes in the layer of 64 inputs, up to a half more once rounded.
+        #expect(findings.largestMove == 1)
+    }
+
+    @Test func weightsWrittenAreCounted() throws {
+        let (network, split, scales) = try ChipPathTests.setting()
+        let chip = try DigitalChip()
+        var deployment = try Mapper(network, scales: scales).deploy(
+            to: chip, checkpoint: "n", calibration: split.training.first(64),
+            options: .init(.writeVerify)
+        )
+        .deployment
+        let before = chip.programs.count
+        let findings = try #require(
+            try FineTuning(layers: ["conv1"], epochs: 2, batch: 32, threshold: 1).adaptWithFindings(
+                network, &deployment, on: chip, images: split.training.first(64)))
+        let masks = chip.programs[before...].compactMap(\.options.mask).joined()
+        #expect(findings.written == masks.count { $0 == 1 } && findings.written > 0)
     }
 
     @Test func anUnknownLayerIsNamed() throws {

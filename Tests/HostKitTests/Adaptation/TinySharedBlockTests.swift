@@ -62,6 +62,24 @@ struct TinySharedBlockTests {
         }
     }
 
+    /// Fresh cells leave what was deployed as it was: cut short, it can be used. Those of a block
+    /// that was deployed are its own.
+    @Test func onlyABlockThatWasThereIsBeingUpdated() throws {
+        let (network, split, _) = try ChipPathTests.setting()
+        let chip = try DigitalChip()
+        var deployment = try Self.deployed(chip, network, split)
+        var method = TinySharedBlock()
+        (method.epochs, method.reads) = (1, 1)
+        var marks = 0
+        for expected in [0, 1] {
+            _ = try AdaptationReport.measuring(
+                method, of: network, &deployment, on: chip, images: split.training.first(64),
+                test: split.test.first(10)
+            ) { _ in marks += 1 }
+            #expect(marks == expected)
+        }
+    }
+
     /// The block's weights are everyone's: blocks learn without them, a step's costs are
     /// those without writing them, and what writing a common matrix costs is told at all its
     /// places.

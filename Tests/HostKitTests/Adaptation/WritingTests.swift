@@ -16,7 +16,7 @@ struct WritingTests {
     }
 
     private static let references = TuningReferences(
-        gtmConductance: 20, ltmConductance: nil, initialRatio: 1)
+        gtmConductance: 20, ltm: [:], initialRatio: 1)
 
     /// Writes one matrix, then fails.
     private struct Failing: AdaptationStrategy {
@@ -134,6 +134,42 @@ struct WritingTests {
             ) { _ in isMarked = true }
         }
         #expect(!isMarked)
+    }
+
+    /// Tuning columns are written open loop: they tell of drift alone where weights were
+    /// verified, all or some.
+    @Test func verifiedWeightsHaveNothingForTheGTMToCorrect() throws {
+        let (network, images, chip, verified) = try Self.deployed()
+        let scales = try QuantisationScales.measured(network, on: images, method: .max)
+        func openLoop(verifying share: Double?) throws -> Deployment {
+            var mapper = Mapper(network, scales: scales)
+            mapper.verified = try share.map {
+                try WeightSelection(
+                    .magnitude, share: $0, of: network, layers: network.matrixLayers,
+                    scales: scales)
+            }
+            return try mapper.deploy(
+                to: chip, checkpoint: "n", calibration: images, options: ProgramOptions(.openLoop),
+                replacing: true
+            ).deployment
+        }
+        for (deployment, isVerified) in [
+            (verified, true), (try openLoop(verifying: 0.1), true),
+            (try openLoop(verifying: 0), false), (try openLoop(verifying: nil), false),
+        ] {
+            var deployment = deployment
+            deployment.references = Self.references
+            for correction in SelfTuning.Correction.allCases {
+                func check() throws {
+                    try SelfTuningByReferences(correction).check(network, deployment)
+                }
+                if isVerified && correction != .drift {
+                    #expect(throws: SelfTuningError.writeVerified(correction)) { try check() }
+                } else {
+                    try check()
+                }
+            }
+        }
     }
 
     /// What is refused has changed nothing: the deployment file isn't to call an update cut

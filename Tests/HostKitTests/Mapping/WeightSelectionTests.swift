@@ -39,6 +39,29 @@ struct WeightSelectionTests {
         #expect(try Self.masks(.random(seed: 3), 0.5) != Self.masks(.random(seed: 4), 0.5))
     }
 
+    /// In an update too, whether their codes change or not; of the others only those that do.
+    @Test func whatIsChosenIsVerifiedInAnUpdate() throws {
+        let network = try NetworkCatalogue.make("lenet-8x8-w0.5", seed: 2)
+        let images = try EmbeddedDigits.load().training.first(40)
+        let scales = try QuantisationScales.measured(network, on: images, method: .max)
+        let chip = try DigitalChip()
+        var mapper = Mapper(network, scales: scales)
+        let old = try mapper.deploy(
+            to: chip, checkpoint: "n", calibration: images, options: ProgramOptions(.openLoop)
+        ).deployment
+        let selection = try WeightSelection(
+            .magnitude, share: 0.1, of: network, layers: network.matrixLayers, scales: scales)
+        mapper.verified = selection
+        let reports = try mapper.update(
+            old, on: chip, checkpoint: "n", calibration: images, options: ProgramOptions(.openLoop)
+        ).reports
+        let chosen = selection.masks.values.joined().count { $0 == 1 }
+        #expect(chosen > 0)
+        // Four slices of two cells, ten pulses each.
+        #expect(reports.reduce(0) { $0 + $1.program.verified } == UInt64(8 * chosen))
+        #expect(reports.reduce(0) { $0 + $1.program.cost.pulses } == UInt64(80 * chosen))
+    }
+
     /// A network trained without noise, on chips whose open-loop cells deviate by 0.15 of G_on and
     /// whose verified ones don't.
     @Test func theDerivativesChooseBetterThanSizeOrChance() throws {

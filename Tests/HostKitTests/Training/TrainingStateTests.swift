@@ -177,7 +177,19 @@ struct TrainingStateTests {
         }
         var other = plan
         other.rate = 0.04
-        #expect(throws: DataError.self) {
+        let differences = DataError.wrongContent(
+            file: state.path, expected: "the state of a training with plan.rate 0.04",
+            found: "plan.rate 0.05")
+        #expect(throws: differences) {
+            try Trainer.train(network, on: images, plan: other, state: state)
+        }
+        (other.rate, other.optimiser, other.bits) = (0.05, .momentum(0.9), .a2w2)
+        let others = DataError.wrongContent(
+            file: state.path,
+            expected: "the state of a training with plan.bits {\"activations\":2,\"weights\":2}, "
+                + "plan.optimiser {\"momentum\":{\"_0\":0.9,\"isNesterov\":false}}",
+            found: "plan.bits none, plan.optimiser {\"adam\":{}}")
+        #expect(throws: others) {
             try Trainer.train(network, on: images, plan: other, state: state)
         }
         #expect(throws: DataError.self) {
