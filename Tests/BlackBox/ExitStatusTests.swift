@@ -185,7 +185,6 @@ struct ExitStatusTests {
         for (program, arguments) in [
             ("hostagent", ["evaluate", file, "--data", "digits", "--endpoint", "ipc:///x"]),
             ("hostagent", ["deploy", file, "--data", "digits", "--output", file]),
-            ("chipctl", ["lease", "acquire", "--endpoint", "ipc:///tmp/x"]),
         ] {
             let run = try Programs.run(program, arguments)
             #expect(run.status == 64)

@@ -27,8 +27,10 @@ struct HybridTests {
         }
     }
 
-    private static func network(_ model: String) throws -> (Network, ImageSet, QuantisationScales) {
-        let network = try NetworkCatalogue.make(model, seed: 4)
+    private static func network(
+        _ model: String, seed: UInt64 = 4
+    ) throws -> (Network, ImageSet, QuantisationScales) {
+        let network = try NetworkCatalogue.make(model, seed: seed)
         let images = ImageSet(
             name: "noise",
             pixels: try RandomGenerator(seed: 5).uniform(0 ..< 256, [4] + network.imageShape)
@@ -63,6 +65,28 @@ struct HybridTests {
             try Self.scores(network, images, chip)
                 == Self.scores(network, images, IntegerProducts(network, scales: scales)))
         #expect(chip.conversions == 0)
+    }
+
+    /// Without noise an open-loop write is exact. Write-verify alone would leave cells at the
+    /// edge of its band on the side where another network's weights were.
+    @Test func anotherNetworkLeavesNoTrace() throws {
+        let bench = try Bench()
+        var options = ProgramOptions(.writeVerify)
+        options.readBack = true
+        for seed in [4, 5] as [UInt64] {
+            let (network, images, scales) = try Self.network("lenet-8x8", seed: seed)
+            let reports = try Mapper(network, scales: scales).deploy(
+                to: bench.session, checkpoint: "n", calibration: images, options: options,
+                replacing: true
+            ).reports
+            guard seed == 5 else { continue }
+            for (report, layer) in zip(reports, network.matrixLayers) {
+                let codes = try WeightQuantisation.codes(
+                    of: layer, scale: scales.scales(of: layer).weight)
+                let read = try #require(report.program.readBack)
+                #expect(zip(codes.values, read).allSatisfy { abs(Float($0) - $1) < 0.01 })
+            }
+        }
     }
 
     /// Errors go back through stored bits too.

@@ -90,7 +90,7 @@ struct ShiftedImagesTests {
             try Self.run(
                 [
                     "adapt", deployment, "--layer", "fc2", "--flip", "--images", "1000",
-                    "--epochs", "40",
+                    "--epochs", "40", "--rate", "8",
                 ] + output + at
             ).adaptation)
         #expect(adapted.before == flipped)

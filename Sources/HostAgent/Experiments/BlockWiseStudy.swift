@@ -128,9 +128,11 @@ public struct BlockWiseStudy: Experiment {
                 .figures(images: mine) { body in
                     let population = try EmulatedChips(
                         chip(each.method), chips: number, product)
-                    return try body(
-                        population.session(
-                            chip: number, bank: each.placement == .digital ? "sram" : nil))
+                    return try withExtendedLifetime(population) {
+                        try body(
+                            population.session(
+                                chip: number, bank: each.placement == .digital ? "sram" : nil))
+                    }
                 }.values
         }
     }

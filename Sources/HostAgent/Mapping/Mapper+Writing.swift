@@ -37,9 +37,13 @@ extension Mapper {
 
     /// Calibrates and writes one matrix, which layers that share their weight may share:
     /// its full scale is then the largest of theirs.
+    ///
+    /// - Parameter overOthers: whether cells hold what was written before. Write-verify stops
+    ///   at the edge of its band that a cell comes to first, so that they would keep a trace
+    ///   of it; an open-loop write takes it away.
     func write(
         _ layers: [MatrixLayer], to mapped: ChipMatrix, _ inputs: [String: InputRecord],
-        _ session: any ChipSession, _ options: ProgramOptions
+        _ session: any ChipSession, _ options: ProgramOptions, overOthers: Bool = false
     ) throws -> [(place: Deployment.LayerPlace, report: LayerReport)] {
         var matrix = mapped
         let scale = try scales.scales(of: layers[0]).weight
@@ -57,8 +61,15 @@ extension Mapper {
             matrix.fullScaleMicroamperes = try session.calibrate(
                 matrix, fullScale: fullScales.reduce(0, max))
         }
-        let program = try program(layers[0], matrix, codes, options, session)
-        return try layers.map { [matrix] layer in
+        var options = options
+        var opening = ChipCost()
+        if overOthers && options.method == .writeVerify && !sheet.isDigital {
+            opening = try session.program(matrix, codes, ProgramOptions(.openLoop, all: true)).cost
+            options.all = true
+        }
+        var program = try program(layers[0], matrix, codes, options, session)
+        program.cost += opening
+        return try layers.map { [matrix, program] layer in
             (
                 Deployment.LayerPlace(
                     layer: layer.name, matrix: matrix, scales: try scales.scales(of: layer),
