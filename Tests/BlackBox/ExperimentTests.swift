@@ -110,7 +110,9 @@ struct ExperimentCommandTests {
         #expect(whole.count == 7 && whole[2] > whole[1] + 5, "\(table.rows)")
         #expect(
             table.rows.dropFirst(14).map { "\($0[0]) \($0[1])" }
-                == ["channels 16", "channels 32", "reads 1", "reads 16"].flatMap { [$0, $0] })
+                == [
+                    "channels 16", "channels 32", "layers 1", "insertions 1", "reads 1", "reads 16",
+                ].flatMap { [$0, $0] })
     }
 
     @Test(arguments: [
@@ -156,8 +158,8 @@ struct ExperimentCommandTests {
             table.rows.filter { $0[1] == cells }.compactMap { Double($0[9]) }
         }
         let (open, verified) = (
-            pulses("RRAM after 1e6 pulses, open-loop"),
-            pulses("RRAM after 1e6 pulses, write-verify")
+            pulses("RRAM after 1000000 pulses, open-loop"),
+            pulses("RRAM after 1000000 pulses, write-verify")
         )
         #expect(open.count == 3 && verified.count == 3)
         #expect(zip(open, verified).allSatisfy { $0 < $1 })

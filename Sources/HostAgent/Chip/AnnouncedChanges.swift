@@ -1,7 +1,8 @@
 /// Another's session that says so before it changes, for the first time, what one of some
 /// matrices computes: its weights, its tuning columns or its converters' range.
 ///
-/// Whatever happens to other matrices, new ones above all, is no such change.
+/// Programming or calibrating other matrices, new ones above all, is no such change; tuning
+/// columns always are.
 final class AnnouncedChanges: ChipSession {
     private let session: any ChipSession
     private let watched: Set<UInt32>

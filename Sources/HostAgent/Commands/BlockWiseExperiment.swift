@@ -42,7 +42,7 @@ struct BlockWiseCommand: ParsableCommand {
     var readNoise: Double?
     @Option(
         help: ArgumentHelp(
-            "Pulses that wear each cell before the network comes, 1 … 10^8 (repeat the option; "
+            "Pulses that wear each cell of the first network's tiles before it is written again, 1 … 10^8 (repeat the option; "
                 + "default: \(Self.usual.pulses.map(String.init).joined(separator: ", ")))."))
     var pulses: [Int] = []
 

@@ -49,7 +49,8 @@ extension AdaptationFindings {
                 "nothing was written: a weight is written once it has moved by \(threshold) "
                     + (threshold == 1 ? "code" : "codes")
                     + ", the nearest moved by \(largestMove); more --epochs or --images, a smaller "
-                    + "--batch or a larger --rate would move them further")
+                    + "--batch" + (threshold == 1 ? " or a larger --rate" : "")
+                    + " would move them further")
         }
         if let first = losses.first, let last = losses.last {
             lines.append(

@@ -22,7 +22,7 @@ struct FineTuningOptions: ParsableArguments {
     var program: ProgramOptions.Method?
     @Option(
         help: ArgumentHelp(
-            "Size of a step in weight codes (default: 2; 4 with --wage). Without --wage a layer "
+            "Size of a step in weight codes (default: 2; 4 with --wage). On the chip, without --wage, a layer "
                 + "of more than 25 inputs a product takes smaller ones, as 25 to their number."))
     var rate: Double?
     @Option(help: "Images of a step (default: 128).")

@@ -125,7 +125,8 @@ extension TinySharedBlockTable.Settings {
         (settings.epochs, settings.epochsBlock) = (min(epochs, 20), min(epochsBlock, 3))
         settings.stops = [0.3, 1]
         settings.ablations.channels = Array(ablations.channels.prefix(2))
-        (settings.ablations.layers, settings.ablations.insertions) = ([], [])
+        settings.ablations.layers = Array(ablations.layers.prefix(1))
+        settings.ablations.insertions = Array(ablations.insertions.prefix(1))
         settings.ablations.reads = [1, 16]
         return settings
     }

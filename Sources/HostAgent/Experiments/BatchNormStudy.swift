@@ -15,7 +15,8 @@ internal import Glibc
 ///
 /// The source adapts by momentum on all its training images, until nothing is left of the
 /// old statistics; after the few images here (1 − m)^steps of them is. The images are random
-/// windows of training images, as the network saw them when its statistics came about.
+/// windows of training images, as the model's usual training shows them; a checkpoint that was
+/// trained otherwise saw others.
 ///
 /// - Source: Bhattacharjee et al., batch-norm adaptation of crossbars, 2023.
 public struct BatchNormStudy: Experiment {

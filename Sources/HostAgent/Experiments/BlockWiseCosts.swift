@@ -26,7 +26,7 @@ struct BlockWiseCosts: Equatable {
             defer { try? session.releaseLease() }
             let deployment = try Mapper(trained.network, scales: trained.scales).deploy(
                 to: session, checkpoint: "", calibration: images,
-                options: ProgramOptions(.writeVerify), replacing: true
+                options: ProgramOptions(.writeVerify)
             ).deployment
             return try MeasuredCosts(
                 of: trained.network, deployment, on: session, images: images

@@ -79,19 +79,21 @@ struct BlockWiseRun {
     /// - Parameter freshChip: calls with a connection to it; the chip ends with the call.
     func figures(
         images: DataSplit,
-        freshChip: ((WireChipSession) throws -> (before: Double, arm: Figures.Arm)) throws -> (
-            before: Double, arm: Figures.Arm
-        )
+        freshChip: ((WireChipSession) throws -> Figures.Arm) throws -> Figures.Arm
     ) throws -> Figures {
+        var before: Double?
         let arms = try each.arms.map { arm in
-            try freshChip { try figures(of: arm, on: $0, images: images) }
+            try freshChip { try figures(of: arm, on: $0, images: images, before: &before) }
         }
-        return Figures(before: arms[0].before, arms: arms.map(\.arm))
+        guard let before else { preconditionFailure("a case has an arm") }
+        return Figures(before: before, arms: arms)
     }
 
+    /// - Parameter before: of the same chip with the same network; measured where it is missing.
     private func figures(
-        of arm: BlockWiseStudy.Arm, on session: WireChipSession, images: DataSplit
-    ) throws -> (before: Double, arm: Figures.Arm) {
+        of arm: BlockWiseStudy.Arm, on session: WireChipSession, images: DataSplit,
+        before: inout Double?
+    ) throws -> Figures.Arm {
         try session.stopClock()
         try session.acquireLease()
         defer { try? session.releaseLease() }
@@ -113,17 +115,14 @@ struct BlockWiseRun {
                 network, with: ChipProducts(session, deployment), on: images.test
             ).fraction
         }
-        let before = try accuracy()
+        if before == nil { before = try accuracy() }
         let pulses = session.cost.pulses
         let findings = try tuning(arm).adaptWithFindings(
             network, &deployment, on: session, images: images.training)
         let learned = session.cost.pulses - pulses
-        return (
-            before,
-            Figures.Arm(
-                accuracy: try accuracy(), zeroGradients: findings?.zeroGradients ?? 0,
-                zeroChanges: findings?.zeroChanges ?? 0, pulses: Double(learned))
-        )
+        return Figures.Arm(
+            accuracy: try accuracy(), zeroGradients: findings?.zeroGradients ?? 0,
+            zeroChanges: findings?.zeroChanges ?? 0, pulses: Double(learned))
     }
 
     private func tuning(_ arm: BlockWiseStudy.Arm) -> FineTuning {

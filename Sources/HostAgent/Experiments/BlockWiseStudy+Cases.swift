@@ -18,12 +18,11 @@ extension BlockWiseStudy {
             "\(trained.network.name), \(shiftName), \(loss.rawValue), \(cells)"
         }
 
-        /// "RRAM", "RRAM after 1e5 pulses, open-loop".
+        /// "RRAM", "RRAM after 100000 pulses, open-loop".
         var cells: String {
             pulses == 0
                 ? placement.rawValue
-                : "\(placement.rawValue) after \(Format.scientific(Double(pulses), 0)) pulses, "
-                    + method.rawValue
+                : "\(placement.rawValue) after \(pulses) pulses, \(method.rawValue)"
         }
     }
 

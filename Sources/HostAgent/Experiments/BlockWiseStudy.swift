@@ -3,7 +3,8 @@
 ///
 /// The network lies in resistive cells, but for the blocks that the placement puts into
 /// static memory. It is adapted to shifted training images by `FineTuning` under WAGE of
-/// 8 bits, one block at a time and all at once, each time on the chip as it came, and tried on test images with the same shift.
+/// 8 bits, one block at a time and all at once, each time on the chip as it came, and tried
+/// on test images with the same shift.
 ///
 /// | figure of the source | here |
 /// |---|---|
@@ -100,8 +101,8 @@ public struct BlockWiseStudy: Experiment {
     }
 
     private func images(of each: Case) -> Int {
-        each.arms.count
-            * (2 * settings.images + settings.adaptationImages * (1 + 3 * settings.epochs))
+        settings.images + each.arms.count
+            * (settings.images + settings.adaptationImages * (1 + 3 * settings.epochs))
     }
 
     private func costs(of trained: Checkpoint) throws -> [Double] {
@@ -113,7 +114,7 @@ public struct BlockWiseStudy: Experiment {
         ).values
     }
 
-    /// Figures of a chip: `CaseFigures.values`; of chip 1, then of chip 2, …
+    /// Figures of a chip: `BlockWiseRun.Figures.values`; of chip 1, then of chip 2, …
     private func run(_ each: Case, progress: (Int) -> Void) throws -> [Double] {
         let images = try shifted.images(of: "\(each.trained.network.name), \(each.shiftName)") {
             try split(each)
@@ -127,7 +128,7 @@ public struct BlockWiseStudy: Experiment {
             return try BlockWiseRun(each, settings, seed: settings.seed + UInt64(number - 1))
                 .figures(images: mine) { body in
                     let population = try EmulatedChips(
-                        chip(each.method), chips: number, product)
+                        chip(each.method), serials: UInt32(number) ... UInt32(number), product)
                     return try withExtendedLifetime(population) {
                         try body(
                             population.session(

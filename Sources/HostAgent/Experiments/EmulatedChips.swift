@@ -21,9 +21,14 @@ public final class EmulatedChips {
     private let daemon: DaemonProcess
     private let interruption: Interruption.Registration
 
-    /// Starts the daemon.
-    public init(_ chip: StudyChip, chips: Int, _ product: Product) throws {
+    /// Chips 1 … `chips`.
+    public convenience init(_ chip: StudyChip, chips: Int, _ product: Product) throws {
         precondition(chips >= 1)
+        try self.init(chip, serials: 1 ... UInt32(chips), product)
+    }
+
+    /// Starts the daemon.
+    public init(_ chip: StudyChip, serials: ClosedRange<UInt32>, _ product: Product) throws {
         let folder = FileManager.default.temporaryDirectory
             .appendingPathComponent("nvcim-chips-\(UUID().uuidString)").path
         self.folder = folder
@@ -33,7 +38,7 @@ public final class EmulatedChips {
             file = try chip.write(to: folder, from: product.specs)
             daemon = try DaemonProcess(
                 path: product.daemon, spec: file, folder: folder, endpoint: endpoint,
-                serials: (1 ... UInt32(chips)).map { $0 })
+                serials: Array(serials))
             let running = daemon.running
             interruption = try Interruption.register {
                 running.endForGood { try? FileManager.default.removeItem(atPath: folder) }

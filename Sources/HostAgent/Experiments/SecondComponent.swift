@@ -38,12 +38,14 @@ extension SecondComponent {
     /// Of all weights of a network on a chip, in codes.
     ///
     /// - Parameter byProducts: whether weights are what products show, which wires are part
-    ///   of; else one read of each.
+    ///   of; else one read of each. Converters must be ideal then: one row alone would fall
+    ///   below their steps.
     package init(
         of trained: Checkpoint, _ deployment: Deployment, on session: any ChipSession,
         byProducts: Bool
     ) throws {
         self.init()
+        precondition(!byProducts || session.dataSheet.adcBits == 0)
         for place in deployment.places {
             let (_, layer) = try trained.network.place(of: place.layer)
             let codes = try WeightQuantisation.codes(of: layer, scale: place.scales.weight)
@@ -53,6 +55,7 @@ extension SecondComponent {
                 : ReadBackWeights.codes(
                     session.readConductances(place.matrix, repeats: 1), place.matrix,
                     session.dataSheet(ofBank: place.matrix.bank))
+            precondition(found.count == codes.values.count)
             for (code, value) in zip(codes.values, found) {
                 add(ideal: Double(code), read: Double(value))
             }

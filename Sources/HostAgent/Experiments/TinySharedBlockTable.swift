@@ -20,6 +20,7 @@ public struct TinySharedBlockTable: Experiment {
     }
 
     public struct Settings: Codable, Equatable, Sendable {
+        /// What is varied; the backbone and the costs are always told.
         public var parts = Part.allCases
         public var model = "lenet3"
         public var chips = 5

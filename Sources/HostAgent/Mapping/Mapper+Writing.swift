@@ -38,7 +38,7 @@ extension Mapper {
     /// Calibrates and writes one matrix, which layers that share their weight may share:
     /// its full scale is then the largest of theirs.
     ///
-    /// - Parameter overOthers: whether cells hold what was written before. Write-verify stops
+    /// - Parameter overOthers: whether cells may hold what was written before. Write-verify stops
     ///   at the edge of its band that a cell comes to first, so that they would keep a trace
     ///   of it; an open-loop write takes it away.
     func write(

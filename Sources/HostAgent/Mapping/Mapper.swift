@@ -53,8 +53,8 @@ public struct Mapper {
     ///   - calibration: training images, from which the ADC's ranges are found
     ///     digitally.
     ///   - replacing: takes all matrices off the chip first, but not before all that
-    ///     can be refused without it was looked at. Their cells are written open loop before
-    ///     they are verified.
+    ///     can be refused without it was looked at. Cells are then written open loop before
+    ///     they are verified, in case they held something; else they are taken for fresh.
     public func deploy(
         to session: any ChipSession, checkpoint: String, calibration: ImageSet,
         options: ProgramOptions, replacing: Bool = false
@@ -63,8 +63,7 @@ public struct Mapper {
         try checkReferences(on: session)
         try checkRoom(for: layers, on: session, replacing: replacing)
         let inputs = try calibrationInputs(calibration, of: layers)
-        let old = replacing ? try session.matrices() : []
-        for matrix in old { try session.unmap(matrix) }
+        if replacing { for matrix in try session.matrices() { try session.unmap(matrix) } }
         var mapped: [ChipMatrix] = []
         do {
             let done = try layers.map { layer in
@@ -75,7 +74,7 @@ public struct Mapper {
                         bank: banks[layer.name]))
                 mapped.append(matrix)
                 return try write(
-                    [layer], to: matrix, inputs, session, options, overOthers: !old.isEmpty)[0]
+                    [layer], to: matrix, inputs, session, options, overOthers: replacing)[0]
             }
             return (
                 try deployment(done, checkpoint: checkpoint, session, options),

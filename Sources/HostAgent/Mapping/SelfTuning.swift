@@ -17,6 +17,7 @@ public import Protocol
 ///
 ///     a = ε̂_B·G_on/(w_L + ε̂_B·G_on),   G_on and w_L of the matrix's own bank
 ///
+/// D̂ and M are of the GTM's cells: a bank that drifts otherwise is not rightly corrected.
 /// With differential mapping ȳ_L is that of the positive side. `gtm` is the wrong
 /// one for layer-fixed variance with offset mapping, `ltmOfOneSide` for variance
 /// proportional to the weight. Matrices written by write-verify have no ε_B left;
@@ -75,7 +76,8 @@ public struct SelfTuning: Codable, Equatable, Sendable {
     /// d.
     public var divisor: Double { correction == .gtm ? ratio : ratio / references.initialRatio }
 
-    /// f of a matrix in a bank.
+    /// f of a matrix in a bank; 0 where the bank has no LTM columns, which
+    /// `SelfTuningByReferences` refuses.
     public func ltmShare(_ mapping: WeightMapping, bank: String) -> Double {
         switch (correction, mapping) {
         case (.gtmAndLTM, .offset), (.ltmOfOneSide, _):

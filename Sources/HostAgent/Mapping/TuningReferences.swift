@@ -1,7 +1,8 @@
 /// The tuning columns that were written together with a network's matrices, and
 /// what the GTM showed then.
 ///
-/// All of one age: the factor D that drift takes is theirs in common.
+/// All of one age: the factor D that drift takes is theirs in common, as far as a bank's cells
+/// drift like the GTM's.
 public struct TuningReferences: Codable, Equatable, Sendable {
     /// The LTM columns of one bank.
     public struct LTM: Codable, Equatable, Sendable {

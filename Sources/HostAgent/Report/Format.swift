@@ -12,11 +12,11 @@ public enum Format {
         String(format: "%.\(digits)f", value)
     }
 
-    /// "1.23e-4".
-    public static func scientific(_ value: Double, _ digits: Int = 2) -> String {
+    /// "1.23e-4" of a value above 0, else "0".
+    public static func scientific(_ value: Double) -> String {
         guard value > 0 else { return "0" }
-        let exponent = log10(value).rounded(.down)
-        return "\(decimal(value / pow(10, exponent), digits))e\(Int(exponent))"
+        let parts = String(format: "%.2e", value).split(separator: "e")
+        return "\(parts[0])e\(Int(parts[1]) ?? 0)"
     }
 
     /// Picojoules as "1.23 µJ".
