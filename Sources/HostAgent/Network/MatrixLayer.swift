@@ -100,9 +100,12 @@ public final class MatrixLayer: Layer {
         }
     }
 
-    /// `value` as this layer's product, with the gradient of the digital product.
-    public func straightThrough(_ input: Tensor, value: Tensor) throws(TorchError) -> Tensor {
-        switch kind {
+    /// `value` as this layer's product, with the gradient of `gain` digital products.
+    public func straightThrough(
+        _ input: Tensor, value: Tensor, gain: Double = 1
+    ) throws(TorchError) -> Tensor {
+        let weight = try gain == 1 ? weight : weight.scaled(by: gain)
+        return switch kind {
         case .linear: try input.linearStraightThrough(weight, value: value)
         case .convolution(_, let stride, let padding):
             try input.convolvedStraightThrough(

@@ -156,6 +156,27 @@ struct BatchNormTests {
         #expect(loss.after < 0.9 * loss.before)
     }
 
+    /// γ's gradient through a chip that has lost nine tenths of every conductance is that of
+    /// the network with a tenth of every weight.
+    @Test func gradientsKnowWhatDriftHasTaken() throws {
+        let gain = 0.1
+        let (inputs, labels) = try Self.images(16).batch(0 ..< 16)
+        func gradient(_ network: Network, _ products: any MatrixProducts) throws -> [Float] {
+            let gamma = network.batchNorms[0].weight
+            try gamma.setRequiresGradient()
+            network.setTraining(true)
+            try network.scores(inputs, with: products).crossEntropy(labels).backward()
+            return try #require(try gamma.gradient()).floats()
+        }
+        let faded = try Self.network(classifier: true)
+        for layer in faded.matrixLayers { try layer.weight.assign(layer.weight.scaled(by: gain)) }
+        let expected = try gradient(faded, FloatProducts())
+        let found = try gradient(
+            Self.network(classifier: true), StraightThroughProducts(values: Gain(gain: gain)))
+        #expect(expected.contains { abs($0) > 1e-4 })
+        #expect(zip(found, expected).allSatisfy { abs($0 - $1) < 1e-3 * abs($1) + 1e-7 })
+    }
+
     @Test func theRateFallsEverySecondEpoch() {
         let rates = (0 ..< 5).map { BatchNormFineTuning().rate(inEpoch: $0) }
         for (rate, expected) in zip(rates, [0.01, 0.01, 0.002, 0.002, 0.0004]) {
