@@ -56,12 +56,14 @@ public struct SVGPlot: Sendable {
         self.series = series
     }
 
-    private static let (width, height) = (640.0, 360.0)
-    private static let (left, right, top, bottom) = (72.0, 18.0, 44.0, 58.0)
+    private static let width = 640.0
+    private static let (left, right, bottom) = (72.0, 18.0, 58.0)
+    private var height: Double { 360 + legendMore }
+    private var top: Double { 44 + legendMore }
 
     /// The `<svg>` element.
     public func svg() -> String {
-        let (w, h) = (Self.width, Self.height)
+        let (w, h) = (Self.width, height)
         var parts = [
             "<svg viewBox=\"0 0 \(Int(w)) \(Int(h))\" role=\"img\" aria-label=\"\(Self.escaped(title))\">",
             text(Self.left, 20, title, anchor: "start", style: "title"),
@@ -85,7 +87,7 @@ public struct SVGPlot: Sendable {
             text((Self.left + w - Self.right) / 2, h - 14, xLabel, anchor: "middle", style: "label")
         )
         parts.append(
-            "<text transform=\"translate(16 \(Self.short((Self.top + h - Self.bottom) / 2))) rotate(-90)\" "
+            "<text transform=\"translate(16 \(Self.short((top + h - Self.bottom) / 2))) rotate(-90)\" "
                 + "text-anchor=\"middle\" class=\"label\">\(Self.escaped(yLabel))</text>")
         parts.append(legend())
         parts.append("</svg>")
@@ -140,15 +142,32 @@ public struct SVGPlot: Sendable {
         }
     }
 
-    private func legend() -> String {
-        var x = Self.left
+    private static let legendLine = 16.0
+
+    /// Where the names of series stand, as many in a line as there is room for.
+    private var legendPlaces: [(series: Series, x: Double, line: Int)] {
+        var (x, line) = (Self.left, 0)
         return series.filter { !$0.name.isEmpty }.map { series in
-            let sample =
-                "<rect x=\"\(Self.short(x))\" y=\"27\" width=\"12\" height=\"9\" rx=\"2\" "
-                + "fill=\"var(--c\(series.colour))\"/>"
-            let label = text(x + 17, 36, series.name, anchor: "start", style: "tick")
-            x += 34 + 6.4 * Double(series.name.count)
-            return sample + label
+            let width = 34 + 6.4 * Double(series.name.count)
+            if x > Self.left, x + width > Self.width {
+                (x, line) = (Self.left, line + 1)
+            }
+            defer { x += width }
+            return (series, x, line)
+        }
+    }
+
+    /// What lines of the legend after the first take.
+    private var legendMore: Double {
+        Self.legendLine * Double(legendPlaces.last?.line ?? 0)
+    }
+
+    private func legend() -> String {
+        legendPlaces.map { series, x, line in
+            let y = 27 + Self.legendLine * Double(line)
+            return "<rect x=\"\(Self.short(x))\" y=\"\(Self.short(y))\" width=\"12\" "
+                + "height=\"9\" rx=\"2\" fill=\"var(--c\(series.colour))\"/>"
+                + text(x + 17, y + 9, series.name, anchor: "start", style: "tick")
         }.joined()
     }
 
@@ -161,7 +180,7 @@ public struct SVGPlot: Sendable {
 
     private func place(y: Double) -> Double {
         let share = Self.share(y, yRange, isLogarithmic: yIsLogarithmic)
-        return Self.height - Self.bottom - share * (Self.height - Self.top - Self.bottom)
+        return height - Self.bottom - share * (height - top - Self.bottom)
     }
 
     /// Where a value lies in its range, 0 … 1; at the nearer end when outside.

@@ -54,7 +54,7 @@ extension ResultPlot {
         }
         var plot = SVGPlot(
             title: title, xLabel: xLabel, yLabel: "accuracy (%)", xRange: first ... last,
-            yRange: 0 ... 100,
+            yRange: lowest(series.flatMap(\.points).map(\.sample)) ... 100,
             series: series.enumerated().flatMap { number, series in
                 let points = series.points.map { (x: $0.x, y: $0.sample.mean * 100) }
                 let band = series.points.map { point in
@@ -71,6 +71,12 @@ extension ResultPlot {
         plot.xIsLogarithmic = isLogarithmic
         self.init(name: name, plot)
     }
+}
+
+/// Where the axis of accuracies begins, %: at 0, or at a ten where all are above half.
+private func lowest(_ samples: [Sample]) -> Double {
+    let low = samples.map { ($0.mean - ($0.confidence95 ?? 0)) * 100 }.min() ?? 0
+    return low > 50 ? min((low / 10).rounded(.down) * 10, 90) : 0
 }
 
 /// A part of an experiment that is done wholly or not at all.
