@@ -56,17 +56,20 @@ public struct SVGPlot: Sendable {
         self.series = series
     }
 
-    private static let width = 640.0
-    private static let (left, right, bottom) = (72.0, 18.0, 58.0)
-    private var height: Double { 360 + legendMore }
-    private var top: Double { 44 + legendMore }
+    /// With one line of legend; more of them move all below down.
+    private static let (width, height) = (640.0, 360.0)
+    private static let (left, right, top, bottom) = (72.0, 18.0, 44.0, 58.0)
 
     /// The `<svg>` element.
     public func svg() -> String {
-        let (w, h) = (Self.width, height)
+        let (w, h) = (Self.width, Self.height)
+        let names = legendPlaces
+        let more = Self.legendLine * Double(names.last?.line ?? 0)
         var parts = [
-            "<svg viewBox=\"0 0 \(Int(w)) \(Int(h))\" role=\"img\" aria-label=\"\(Self.escaped(title))\">",
+            "<svg viewBox=\"0 0 \(Int(w)) \(Int(h + more))\" role=\"img\" "
+                + "aria-label=\"\(Self.escaped(title))\">",
             text(Self.left, 20, title, anchor: "start", style: "title"),
+            legend(names), "<g transform=\"translate(0 \(Self.short(more)))\">",
         ]
         for tick in Self.labelled(yRange, isLogarithmic: yIsLogarithmic, isPercent: yIsPercent) {
             let y = place(y: tick.at)
@@ -87,9 +90,9 @@ public struct SVGPlot: Sendable {
             text((Self.left + w - Self.right) / 2, h - 14, xLabel, anchor: "middle", style: "label")
         )
         parts.append(
-            "<text transform=\"translate(16 \(Self.short((top + h - Self.bottom) / 2))) rotate(-90)\" "
+            "<text transform=\"translate(16 \(Self.short((Self.top + h - Self.bottom) / 2))) rotate(-90)\" "
                 + "text-anchor=\"middle\" class=\"label\">\(Self.escaped(yLabel))</text>")
-        parts.append(legend())
+        parts.append("</g>")
         parts.append("</svg>")
         return parts.joined(separator: "\n")
     }
@@ -157,13 +160,8 @@ public struct SVGPlot: Sendable {
         }
     }
 
-    /// What lines of the legend after the first take.
-    private var legendMore: Double {
-        Self.legendLine * Double(legendPlaces.last?.line ?? 0)
-    }
-
-    private func legend() -> String {
-        legendPlaces.map { series, x, line in
+    private func legend(_ places: [(series: Series, x: Double, line: Int)]) -> String {
+        places.map { series, x, line in
             let y = 27 + Self.legendLine * Double(line)
             return "<rect x=\"\(Self.short(x))\" y=\"\(Self.short(y))\" width=\"12\" "
                 + "height=\"9\" rx=\"2\" fill=\"var(--c\(series.colour))\"/>"
@@ -180,7 +178,7 @@ public struct SVGPlot: Sendable {
 
     private func place(y: Double) -> Double {
         let share = Self.share(y, yRange, isLogarithmic: yIsLogarithmic)
-        return height - Self.bottom - share * (height - top - Self.bottom)
+        return Self.height - Self.bottom - share * (Self.height - Self.top - Self.bottom)
     }
 
     /// Where a value lies in its range, 0 … 1; at the nearer end when outside.

@@ -97,16 +97,16 @@ public struct FineTuning: AdaptationStrategy {
     /// they are, fell from 90 % to 12 % of 400 others).
     static let inputsOfWholeStep = 25.0
 
+    private var isAdamOnChip: Bool { rule == .adam && loop != .host }
+
     /// Δ of a layer; WAGE's steps know its gradients, and the host sees each of its own.
     func rateCodes(of layer: MatrixLayer) -> Double {
-        rule == .adam && loop != .host
+        isAdamOnChip
             ? rateCodes * min(1, Self.inputsOfWholeStep / Double(layer.rows)) : rateCodes
     }
 
     func threshold(of layer: MatrixLayer) -> Int {
-        threshold
-            ?? (rule == .adam && loop != .host
-                ? max(1, Int((3 * rateCodes(of: layer)).rounded())) : 1)
+        threshold ?? (isAdamOnChip ? max(1, Int((3 * rateCodes(of: layer)).rounded())) : 1)
     }
 
     public var name: String {
