@@ -48,19 +48,22 @@ let package = Package(
         .target(
             name: "Protocol", dependencies: ["CZeroMQ", "Checksum", protobuf],
             path: "Sources/Protocol",
-            exclude: ["CZeroMQ", "Client", "Control", "Fidelity"], swiftSettings: strict),
+            exclude: ["CZeroMQ", "Client", "Control", "Fidelity", "Program"], swiftSettings: strict),
         .target(
             name: "ChipClient", dependencies: ["Protocol", "Checksum"],
             path: "Sources/Protocol/Client",
             swiftSettings: strict),
+        .target(
+            name: "Program", dependencies: ["Protocol", argumentParser],
+            path: "Sources/Protocol/Program", swiftSettings: strict),
         .executableTarget(
-            name: "chipctl", dependencies: ["ChipClient", "Protocol", argumentParser],
+            name: "chipctl", dependencies: ["ChipClient", "Protocol", "Program", argumentParser],
             path: "Sources/Protocol/Control", swiftSettings: strict),
 
         .target(name: "Plotting", path: "Sources/Plotting", swiftSettings: strict),
         .executableTarget(
             name: "nvcim-fidelity",
-            dependencies: ["ChipClient", "Protocol", "Plotting", argumentParser],
+            dependencies: ["ChipClient", "Protocol", "Program", "Plotting", argumentParser],
             path: "Sources/Protocol/Fidelity", swiftSettings: strict),
 
         // The chip.
@@ -76,7 +79,7 @@ let package = Package(
             ],
             path: "Sources/ChipDaemon/Server", swiftSettings: strict),
         .executableTarget(
-            name: "chipd", dependencies: ["ChipServer", "Protocol", argumentParser],
+            name: "chipd", dependencies: ["ChipServer", "Protocol", "Program", argumentParser],
             path: "Sources/ChipDaemon", exclude: ["Core", "Server"], swiftSettings: strict),
 
         // The host.
@@ -96,7 +99,7 @@ let package = Package(
             path: "Sources/HostAgent", exclude: ["CTorch", "CCompression", "CJPEG", "Commands"],
             resources: [.copy("Resources/digits.csv.gz")], swiftSettings: strict),
         .executableTarget(
-            name: "hostagent", dependencies: ["HostKit", "Protocol", argumentParser],
+            name: "hostagent", dependencies: ["HostKit", "Protocol", "Program", argumentParser],
             path: "Sources/HostAgent/Commands", swiftSettings: strict),
 
         // Proof and speed.

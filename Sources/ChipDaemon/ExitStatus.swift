@@ -1,6 +1,6 @@
 import ArgumentParser
 import ChipServer
-import Foundation
+import Program
 import Protocol
 
 extension ExitStatus {
@@ -11,7 +11,7 @@ extension ExitStatus {
         } catch let code as ExitCode {
             throw code
         } catch {
-            FileHandle.standardError.write(Data("chipd: \(error)\n".utf8))
+            Terminal.error("chipd: \(error)")
             throw ExitCode(status(of: error).rawValue)
         }
     }
@@ -29,6 +29,7 @@ extension ExitStatus {
             case .permission: .permission
             case .inputOutput: .inputOutput
             }
+        case let error as any StatusError: error.exitStatus
         default: .software
         }
     }

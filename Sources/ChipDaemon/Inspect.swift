@@ -1,5 +1,6 @@
 import ArgumentParser
 import ChipServer
+import Program
 import Protocol
 
 struct Check: AsyncParsableCommand {
@@ -19,11 +20,12 @@ struct Check: AsyncParsableCommand {
             var isSound = true
             for serial in state.serials {
                 let findings = state.check(serial: serial)
-                print("chip \(serial): \(findings.isEmpty ? "sound" : "damaged")")
-                for finding in findings { print("  \(finding)") }
+                try Terminal.print(
+                    ["chip \(serial): \(findings.isEmpty ? "sound" : "damaged")"]
+                        + findings.map { "  \($0)" })
                 isSound = isSound && findings.isEmpty
             }
-            if state.serials.isEmpty { print("no chip was used yet") }
+            if state.serials.isEmpty { try Terminal.print(["no chip was used yet"]) }
             if !isSound { throw ExitCode(ExitStatus.data.rawValue) }
         }
     }
@@ -56,11 +58,11 @@ struct Show: AsyncParsableCommand {
                 }
             }
             if json {
-                print(try ChipSummary.json(chips))
+                try Terminal.print([ChipSummary.json(chips)])
             } else if state.serials.isEmpty {
-                print("no chip was used yet")
+                try Terminal.print(["no chip was used yet"])
             } else {
-                print(chips.map(\.table).joined(separator: "\n\n"))
+                try Terminal.print([chips.map(\.table).joined(separator: "\n\n")])
             }
             if let first = failures.first { throw first }
         }

@@ -13,6 +13,8 @@ struct BatchNormCommand: ParsableCommand {
 
     private static let usual = BatchNormStudy.Settings()
 
+    typealias Part = BatchNormStudy.Part
+
     @OptionGroup var options: ExperimentOptions
     @OptionGroup var daemonOptions: DaemonOptions
 
@@ -22,19 +24,15 @@ struct BatchNormCommand: ParsableCommand {
     var adaptationImages: Int?
     @Option(
         help: ArgumentHelp(
-            "A part of the study: \(BatchNormStudy.Settings.partNames.joined(separator: ", ")) "
-                + "(repeat the option; default: all)."))
-    var part: [String] = []
+            "A part of the study: \(Part.allCases.map(\.rawValue).joined(separator: ", ")) "
+                + "(repeat the option; default: all)."),
+        transform: { try oneOf(Part.self, $0, "the part") })
+    var part: [Part] = []
 
     func validate() throws {
         if let adaptationImages, adaptationImages < 2 {
             throw ValidationError(
                 "--adaptation-images must be 2 or more, not \(adaptationImages).")
-        }
-        let names = BatchNormStudy.Settings.partNames
-        if let unknown = part.first(where: { !names.contains($0) }) {
-            throw ValidationError(
-                "--part must be one of \(names.joined(separator: ", ")), not '\(unknown)'.")
         }
         if Set(part).count < part.count { throw ValidationError("--part names one twice.") }
     }
@@ -46,7 +44,7 @@ struct BatchNormCommand: ParsableCommand {
         if let chips = options.chips { settings.chips = chips }
         if let images = options.images { settings.images = images }
         if let adaptationImages { settings.adaptationImages = adaptationImages }
-        if !part.isEmpty { settings.choose(part) }
+        if !part.isEmpty { settings.parts = part }
         settings.heldOut = options.heldOut
         settings.seed = options.common.seed
         try options.run(

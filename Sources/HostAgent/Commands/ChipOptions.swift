@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import HostKit
+import Program
 
 /// Which chip.
 struct ChipOptions: ParsableArguments {
@@ -29,6 +30,6 @@ struct ChipOptions: ParsableArguments {
         return try WireChipSession(
             endpoint: endpoint, chip: chip, bank: bank, timeout: .seconds(timeout),
             waitsForDaemon: wait,
-            warn: { Output.error("hostagent: \($0)") })
+            warn: { Terminal.error("hostagent: \($0)") })
     }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import HostKit
+import Program
 import Protocol
 
 /// The demonstration: everything once, on chips of its own.
@@ -43,7 +44,7 @@ struct Demonstrate: ParsableCommand {
         settings.seed = common.seed
         if let chip { settings.serials = [chip] }
         let (result, measurements) = try Demo(settings) { step in
-            Output.error("… \(step)")
+            Terminal.error("… \(step)")
         }.run()
         try DemoReport(result, measurements).write(to: report)
         try Output.print(DemoOutput(result: result, report: report), json: common.json)

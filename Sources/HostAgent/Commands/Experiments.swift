@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import HostKit
+import Program
 
 /// Repeats a published study.
 struct Experiments: ParsableCommand {
@@ -58,7 +59,7 @@ struct ExperimentOptions: ParsableArguments {
             folder: folder,
             command: (["hostagent"] + CommandLine.arguments.dropFirst())
                 .joined(separator: " "),
-            report: { Output.error($0) })
+            report: { Terminal.error($0) })
         let table = try runner.run(experiment)
         try Output.print(ExperimentSummary(table: table, folder: folder), json: common.json)
     }

@@ -1,10 +1,10 @@
 import ArgumentParser
 import HostKit
-import Protocol
+import Program
 
 /// The edge host: trains a network, puts it on a chip, watches it age, adapts it.
 @main
-struct HostAgent: ParsableCommand {
+struct HostAgent: RootCommand {
     static let configuration = CommandConfiguration(
         commandName: "hostagent",
         abstract: "Trains a network, puts it on a compute-in-memory chip, evaluates and adapts it.",
@@ -15,23 +15,4 @@ struct HostAgent: ParsableCommand {
             DataCommands.self,
             Experiments.self,
         ])
-
-    /// Runs the command; a failure becomes one sentence and its exit status. What the
-    /// options alone tell to be wrong gets a line of usage too.
-    static func main() {
-        var command: any ParsableCommand
-        do {
-            command = try parseAsRoot()
-        } catch {
-            exit(withError: error)
-        }
-        do {
-            try command.run()
-        } catch {
-            let isUsage = error is ValidationError
-            guard let status = isUsage ? .usage : ExitStatus(error) else { exit(withError: error) }
-            Output.error("hostagent: \(error)")
-            exit(withError: ExitCode(status.rawValue))
-        }
-    }
 }

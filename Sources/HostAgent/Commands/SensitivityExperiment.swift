@@ -27,6 +27,11 @@ struct SensitivityCommand: ParsableCommand {
     var epochs: Int?
     @Option(
         help: ArgumentHelp(
+            "Training images at most (default: \(Self.usual.trainingImages); "
+                + "\(Self.usual.quick.trainingImages) with --quick)."))
+    var trainingImages: Int?
+    @Option(
+        help: ArgumentHelp(
             "Standard deviations of the cells (repeat the option; default: "
                 + "\(Self.usual.sigmas.map { "\($0)" }.joined(separator: ", ")))."))
     var sigma: [Double] = []
@@ -34,6 +39,9 @@ struct SensitivityCommand: ParsableCommand {
     func validate() throws {
         if let epochs, !(1 ... 10_000).contains(epochs) {
             throw ValidationError("--epochs must be 1 … 10000, not \(epochs).")
+        }
+        if let trainingImages, trainingImages < 1 {
+            throw ValidationError("--training-images must be 1 or more, not \(trainingImages).")
         }
         if !sigma.allSatisfy({ $0 >= 0 && $0 <= 1 }) {
             throw ValidationError("--sigma must be 0 … 1.")
@@ -55,6 +63,7 @@ struct SensitivityCommand: ParsableCommand {
         if !network.isEmpty { settings.networks = network }
         if !sigma.isEmpty { settings.sigmas = sigma }
         if let epochs { settings.epochs = epochs }
+        if let trainingImages { settings.trainingImages = trainingImages }
         if let chips = options.chips { settings.chips = chips }
         if let images = options.images { settings.images = images }
         settings.heldOut = options.heldOut

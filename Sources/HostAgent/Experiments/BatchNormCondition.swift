@@ -1,21 +1,6 @@
 /// A way in which a chip deviates, for `BatchNormStudy`.
 struct BatchNormCondition: Sendable {
-    /// The parts of the study.
-    enum Part: String, CaseIterable, Codable, Sendable {
-        case noise, ratio, drift, wires
-
-        /// What x is.
-        var axis: String {
-            switch self {
-            case .noise: "σ(g)/g"
-            case .ratio: "G_on/G_off"
-            case .drift: "seconds since programming"
-            case .wires: "rows and columns of a tile"
-            }
-        }
-    }
-
-    let part: Part
+    let part: BatchNormStudy.Part
     /// "FeFET, fresh read noise".
     let series: String
     /// σ(g)/g, G_on/G_off or tile side; of drift unused: `ages` is it.

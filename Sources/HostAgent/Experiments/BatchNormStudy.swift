@@ -22,6 +22,21 @@ internal import Glibc
 public struct BatchNormStudy: Experiment {
     public static let name = "batch-norm"
 
+    /// What deviates.
+    public enum Part: String, CaseIterable, Codable, Sendable {
+        case noise, ratio, drift, wires
+
+        /// What x is.
+        var axis: String {
+            switch self {
+            case .noise: "σ(g)/g"
+            case .ratio: "G_on/G_off"
+            case .drift: "seconds since programming"
+            case .wires: "rows and columns of a tile"
+            }
+        }
+    }
+
     public struct Settings: Codable, Equatable, Sendable {
         /// A checkpoint.
         public var network = ""
@@ -30,7 +45,7 @@ public struct BatchNormStudy: Experiment {
         public var images = 300
         /// Training images that the methods see.
         public var adaptationImages = 500
-        var parts = BatchNormCondition.Part.allCases
+        public var parts = Part.allCases
         /// σ(g)/g.
         public var sigmas = [0.05, 0.1, 0.15, 0.2]
         /// G_on/G_off.
@@ -43,13 +58,6 @@ public struct BatchNormStudy: Experiment {
         public var seed: UInt64 = 1
 
         public init() {}
-
-        /// Which parts to do, by names of `partNames`.
-        public static let partNames = BatchNormCondition.Part.allCases.map(\.rawValue)
-        public mutating func choose(_ names: [String]) {
-            parts = names.compactMap(BatchNormCondition.Part.init)
-            precondition(parts.count == names.count)
-        }
     }
 
     public let settings: Settings

@@ -90,7 +90,7 @@ extension BatchNormStudy {
 
     /// `nil`: a single place.
     private func plot(
-        _ rows: [Row], _ part: BatchNormCondition.Part, _ number: Int, _ title: String
+        _ rows: [Row], _ part: Part, _ number: Int, _ title: String
     ) -> ResultPlot? {
         guard Set(rows.map(\.x)).count > 1 else { return nil }
         let curves = Self.arms.enumerated().map { arm, name in

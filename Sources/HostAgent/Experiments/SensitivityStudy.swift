@@ -19,12 +19,12 @@ public struct SensitivityStudy: Experiment {
         /// σ_W; σ_B is zero.
         public var sigmas = [0, 0.05, 0.1, 0.15, 0.2]
         public var mappings = [WeightMapping.offset, .differential]
-        public var chips = 3
+        public var chips = 2
         /// Test images at most.
         public var images = 300
-        /// Training images at most; `nil`: all.
-        public var trainingImages: Int?
-        public var epochs = 3
+        /// At most.
+        public var trainingImages = 25_000
+        public var epochs = 2
         /// In nats, below which an image leaves a network of several exits.
         public var exitEntropy = 0.5
         public var heldOut = false

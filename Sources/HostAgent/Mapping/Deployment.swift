@@ -72,8 +72,9 @@ public struct Deployment: Codable, Equatable, Sendable {
 
     /// Names the checkpoint from the folder of `file`: relative where it lies in it, else absolute.
     public mutating func name(checkpoint path: String, beside file: String) {
-        let folder = URL(fileURLWithPath: file).deletingLastPathComponent().standardized.path + "/"
-        let absolute = URL(fileURLWithPath: path).standardized.path
+        let folder =
+            URL(fileURLWithPath: file).deletingLastPathComponent().standardizedFileURL.path + "/"
+        let absolute = URL(fileURLWithPath: path).standardizedFileURL.path
         checkpoint =
             absolute.hasPrefix(folder) ? String(absolute.dropFirst(folder.count)) : absolute
     }

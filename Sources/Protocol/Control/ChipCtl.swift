@@ -1,9 +1,10 @@
 internal import ArgumentParser
+internal import Program
 internal import Protocol
 
 /// The operator's tool: looks at a chip, and does by hand what a host does.
 @main
-struct ChipCtl: ParsableCommand {
+struct ChipCtl: RootCommand {
     static let configuration = CommandConfiguration(
         commandName: "chipctl",
         abstract: "Looks at a compute-in-memory chip and operates it by hand.",
@@ -19,23 +20,4 @@ struct ChipCtl: ParsableCommand {
             Power.self, Clock.self,
             Fault.self, Snapshot.self, Restore.self, Events.self, Resume.self,
         ])
-
-    /// Runs the command; a failure becomes one sentence and its exit status. What the
-    /// options alone tell to be wrong gets a line of usage too.
-    static func main() {
-        var command: any ParsableCommand
-        do {
-            command = try parseAsRoot()
-        } catch {
-            exit(withError: error)
-        }
-        do {
-            try command.run()
-        } catch {
-            let isUsage = error is ValidationError
-            guard let status = isUsage ? .usage : ExitStatus(error) else { exit(withError: error) }
-            Terminal.error("chipctl: \(error)")
-            exit(withError: ExitCode(status.rawValue))
-        }
-    }
 }

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import ChipClient
+internal import Program
 internal import Protocol
 
 struct Events: ParsableCommand {

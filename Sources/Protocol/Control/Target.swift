@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import ChipClient
 internal import Glibc
+internal import Program
 internal import Protocol
 
 /// Which chip, and how to speak about it.

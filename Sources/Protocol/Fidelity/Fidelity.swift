@@ -1,11 +1,12 @@
 internal import ArgumentParser
 internal import ChipClient
 internal import Foundation
+internal import Program
 internal import Protocol
 
 /// Holds running chips to the laws of firmware-specs/device.md, over the wire alone.
 @main
-struct Fidelity: ParsableCommand {
+struct Fidelity: RootCommand {
     static let configuration = CommandConfiguration(
         commandName: "nvcim-fidelity",
         abstract: "Measures whether chips obey the device model, and writes a report.",
@@ -60,11 +61,12 @@ struct Fidelity: ParsableCommand {
             try write(Data(Page(record: record, seconds: seconds).html().utf8), to: html)
         }
         for finding in record.findings where finding.pass != true {
-            print(Page.sentence(finding))
+            try Terminal.print([Page.sentence(finding)])
         }
-        print(
+        try Terminal.print([
             "\(record.passed) figures within their bounds, \(record.failed) not, "
-                + "\(record.skipped) not available here")
+                + "\(record.skipped) not available here"
+        ])
         if record.failed > 0 { throw ExitCode(1) }
     }
 
@@ -120,17 +122,5 @@ struct Fidelity: ParsableCommand {
     private struct Unwritable: StatusError {
         let description: String
         var exitStatus: ExitStatus { .cannotCreate }
-    }
-
-    /// Runs the command; a failure becomes one sentence and its exit status.
-    static func main() {
-        do {
-            var command = try parseAsRoot()
-            try command.run()
-        } catch {
-            guard let status = ExitStatus(error) else { exit(withError: error) }
-            FileHandle.standardError.write(Data("nvcim-fidelity: \(error)\n".utf8))
-            exit(withError: ExitCode(status.rawValue))
-        }
     }
 }

@@ -1,19 +1,23 @@
 internal import Glibc
-internal import Protocol
+public import Protocol
 
-enum Terminal {
+/// Standard output and error of a program.
+public enum Terminal {
     /// The result could not be shown.
-    struct WriteError: StatusError {
+    public struct WriteError: StatusError {
         let code: Int32
 
-        var description: String { "could not write the result: \(String(cString: strerror(code)))" }
-        var exitStatus: ExitStatus { .inputOutput }
+        public var description: String {
+            "could not write the result: \(String(cString: strerror(code)))"
+        }
+        public var exitStatus: ExitStatus { .inputOutput }
     }
 
-    /// There is nowhere left to say that standard error fails.
-    static func error(_ line: String) { _ = put(line + "\n", on: STDERR_FILENO) }
+    /// A line for a person, beside the result. There is nowhere left to say that standard
+    /// error fails.
+    public static func error(_ line: String) { _ = put(line + "\n", on: STDERR_FILENO) }
 
-    static func print(_ lines: [String]) throws(WriteError) {
+    public static func print(_ lines: [String]) throws(WriteError) {
         let code = put(lines.joined(separator: "\n") + "\n", on: STDOUT_FILENO)
         // The reader of a pipe may have seen enough.
         guard code == 0 || code == EPIPE else { throw WriteError(code: code) }
