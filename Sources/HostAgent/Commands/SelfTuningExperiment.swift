@@ -7,8 +7,8 @@ struct SelfTuningCommand: ParsableCommand {
         commandName: SelfTuningTable.name,
         abstract: "Chips that differ from each other, corrected by their tuning columns.",
         discussion: "After Table II of Deng and Orshansky (DATE 2022), with LeNet-5 on MNIST and "
-            + "2-bit activations and weights, on chips that this program emulates with a daemon of "
-            + "its own."
+            + "2-bit activations and weights, or a --network of your own, on chips that this "
+            + "program emulates with a daemon of its own."
             + ExperimentOptions.defaults(
                 (usual.training.chips, usual.training.images),
                 quick: (usual.quick.training.chips, usual.quick.training.images)))
@@ -17,6 +17,7 @@ struct SelfTuningCommand: ParsableCommand {
 
     @OptionGroup var options: ExperimentOptions
     @OptionGroup var daemonOptions: DaemonOptions
+    @OptionGroup var training: FewBitOptions
 
     @Option(help: "Total standard deviations of the variation (repeat the option).")
     var sigma = Self.usual.totals
@@ -39,9 +40,10 @@ struct SelfTuningCommand: ParsableCommand {
                 settings(isSmall: isSmall), data: location, product: daemonOptions.product()))
     }
 
-    private func settings(isSmall: Bool) -> SelfTuningTable.Settings {
+    private func settings(isSmall: Bool) throws -> SelfTuningTable.Settings {
         var settings = options.quick ? Self.usual.quick : Self.usual
         if isSmall { settings.training = settings.training.ofDigits }
+        try training.change(&settings.training)
         if let chips = options.chips { settings.training.chips = chips }
         if let images = options.images { settings.training.images = images }
         settings.training.heldOut = options.heldOut

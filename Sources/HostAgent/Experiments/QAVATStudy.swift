@@ -7,6 +7,11 @@ extension StudyImages {
             trainingMax: settings.trainingImages, testMax: settings.images,
             heldOut: settings.heldOut)
     }
+
+    /// For the record, with a checkpoint where there is one.
+    func names(with checkpoint: String?) throws -> [String] {
+        try names + [checkpoint].compactMap(\.self).map(Checkpoint.nameAndContent)
+    }
 }
 
 /// The work behind `QAVATTable`: networks kept as checkpoints in its folder, one for
@@ -25,7 +30,9 @@ struct QAVATStudy {
 
     // MARK: - Names of steps and files
 
-    static let floatName = "train in floating point"
+    static func floatName(_ settings: QAVATTable.Settings) -> String {
+        settings.start == nil ? "train in floating point" : "start in floating point"
+    }
 
     private static func networkName(_ method: TrainingMethod, _ variation: WeightVariation)
         -> String
@@ -53,21 +60,29 @@ struct QAVATStudy {
 
     // MARK: - Steps
 
-    /// Trains the network all methods start from; its accuracy.
+    /// Trains the network all methods start from, or takes it as it was trained before; its
+    /// accuracy.
     func floatStep() -> ExperimentStep {
-        ExperimentStep(
-            name: Self.floatName,
-            images: 3 * settings.epochsFloat * training.count + test.count
+        let name = Self.floatName(settings)
+        if let start = settings.start {
+            return ExperimentStep(name: name, images: test.count) { _ in
+                try keepFloat(Checkpoint(contentsOf: start).network)
+            }
+        }
+        return ExperimentStep(
+            name: name, images: 3 * settings.epochsFloat * training.count + test.count
         ) { progress in
             let network = try NetworkCatalogue.make(settings.model, seed: settings.seed)
             try Trainer.train(
                 network, on: training, plan: plan(settings.epochsFloat, settings.rateFloat)
             ) { progress(3 * $0.images) }
-            try keep(network, in: floatFile)
-            return [
-                try Evaluation.accuracy(network, with: FloatProducts(), on: test).fraction
-            ]
+            return try keepFloat(network)
         }
+    }
+
+    private func keepFloat(_ network: Network) throws -> [Double] {
+        try keep(network, in: floatFile)
+        return [try Evaluation.accuracy(network, with: FloatProducts(), on: test).fraction]
     }
 
     /// Trains by a method; the accuracy of the quantised network without variation.
@@ -106,9 +121,13 @@ struct QAVATStudy {
         }
     }
 
-    private func plan(_ epochs: Int, _ rate: Double) -> TrainingPlan {
-        TrainingPlan(
+    /// With the random windows of the model's usual training.
+    private func plan(_ epochs: Int, _ rate: Double) throws -> TrainingPlan {
+        let usual = try TrainingPlan.default(for: settings.model)
+        var plan = TrainingPlan(
             epochs: epochs, batch: settings.batch, rate: rate, noise: 0, seed: settings.seed)
+        (plan.crop, plan.mirrors) = (usual.crop, usual.mirrors)
+        return plan
     }
 
     // MARK: - Checkpoints

@@ -9,6 +9,8 @@ public struct QAVATTable: Experiment {
 
     public struct Settings: Codable, Equatable, Sendable {
         public var model = "lenet5"
+        /// The checkpoint that all methods start from; `nil`: a network is trained first.
+        public private(set) var start: String?
         public var bits = BitSetting.a2w2
         public var form = WeightVariation.Form.layerFixed
         /// σ_W; σ_B is zero.
@@ -36,10 +38,16 @@ public struct QAVATTable: Experiment {
         public var seed: UInt64 = 1
 
         public init() {}
+
+        /// Takes a checkpoint, and its model, in place of a training in floating point.
+        public mutating func start(from checkpoint: String) throws {
+            model = try Checkpoint(contentsOf: checkpoint).network.name
+            start = checkpoint
+        }
     }
 
     public let settings: Settings
-    public var data: [String] { images.names }
+    public let data: [String]
     private let images: StudyImages
     private let chips: (WeightVariation, UInt64) -> any ChipPopulation
 
@@ -52,6 +60,7 @@ public struct QAVATTable: Experiment {
     ) throws {
         self.settings = settings
         images = try StudyImages(settings, data: data)
+        self.data = try images.names(with: settings.start)
         self.chips = chips
     }
 
@@ -114,7 +123,7 @@ extension QAVATTable {
                     + "deviations, on \(images.test.count) images: \(images.test.name).",
                 "All methods meet the same chips. "
                     + settings.sigmas.compactMap { lead(at: $0, figures) }.joined(separator: " "),
-                "In floating point: \(percent(figures[QAVATStudy.floatName]?.mean)) %.",
+                "In floating point: \(percent(figures[QAVATStudy.floatName(settings)]?.mean)) %.",
             ])
     }
 

@@ -13,6 +13,8 @@ struct SelfTunedChips {
         var isReal = false
         var gtmCells: Int
         var ltmColumns: Int
+        /// `nil`: as shipped, enough for LeNets.
+        var tiles: Int?
 
         var mapping: WeightMapping { form == .layerFixed ? .offset : .differential }
 
@@ -32,6 +34,7 @@ struct SelfTunedChips {
                     "sigma_within_chip": "\(cellSigma)", "cells": "\(gtmCells)",
                     "ltm_columns": "\(ltmColumns)",
                 ], deviceValues: ["on_off_ratio": onOffRatio])
+            if let tiles { chip.chipValues["tiles"] = "\(tiles)" }
             if !isReal {
                 chip.chipValues["adc_bits"] = "ideal"
                 chip.deviceValues.merge([

@@ -28,7 +28,7 @@ public struct SelfTuningTable: Experiment {
     }
 
     public let settings: Settings
-    public var data: [String] { images.names }
+    public let data: [String]
     private let images: StudyImages
     private let product: EmulatedChips.Product
 
@@ -36,6 +36,7 @@ public struct SelfTuningTable: Experiment {
         self.settings = settings
         self.product = product
         images = try StudyImages(settings.training, data: data)
+        self.data = try images.names(with: settings.training.start)
     }
 
     static let forms = [WeightVariation.Form.weightProportional, .layerFixed]
@@ -80,7 +81,10 @@ public struct SelfTuningTable: Experiment {
         let perChip = condition.corrections.count * test.count
         return ExperimentStep(name: condition.name, images: chips * perChip) { progress in
             let (network, quantisers) = try work.kept(.qavat, condition.within)
-            let population = try SelfTunedChips(condition.spec, chips: chips, product)
+            var spec = condition.spec
+            // Enough for any network of the catalogue.
+            if settings.training.start != nil { spec.tiles = 16_384 }
+            let population = try SelfTunedChips(spec, chips: chips, product)
             return try (0 ..< chips).flatMap { chip in
                 try population.accuracies(
                     of: network, quantisers, chip: chip + 1, corrections: condition.corrections,

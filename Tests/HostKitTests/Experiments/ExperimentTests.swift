@@ -248,6 +248,20 @@ struct QAVATTableTests {
         #expect(tables[0].rows.allSatisfy { $0.last == "" })
     }
 
+    /// The network that one study trained first, given to another.
+    @Test func aCheckpointStandsForTheFirstTraining() throws {
+        let (trained, started) = (try TemporaryFolder(), try TemporaryFolder())
+        let study = try QAVATTable(Self.settings(), data: .embeddedDigits)
+        let expected = try ExperimentRunner(folder: trained.path, command: "test").run(study)
+        var settings = Self.settings()
+        settings.model = "lenet5"
+        try settings.start(from: "\(trained.path)/float.safetensors")
+        settings.epochsFloat = 1
+        let found = try ExperimentRunner(folder: started.path, command: "test").run(
+            QAVATTable(settings, data: .embeddedDigits))
+        #expect(found == expected)
+    }
+
     /// Chips without any deviation: each one is as good as no chip at all.
     @Test func thePopulationIsAParameter() throws {
         struct Perfect: ChipPopulation {
