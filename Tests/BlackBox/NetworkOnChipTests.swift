@@ -136,7 +136,8 @@ struct NetworkOnChipTests {
         let images = try Self.noise(like: network, count: 4)
         let quantisers = try NetworkQuantisers.measured(network, bits, on: images)
         try quantisers.round(network)
-        let scales = QuantisationScales(quantisers)
+        let scales = QuantisationScales(
+            quantisers, like: try .measured(network, on: images, method: .max))
         var mapper = Mapper(network, scales: scales)
         mapper.mapping = mapping
         let deployment = try mapper.deploy(

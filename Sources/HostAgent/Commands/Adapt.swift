@@ -103,7 +103,7 @@ struct Adapt: ParsableCommand {
     var deployment = "deployment.json"
     @Option(help: "How to adapt.", transform: AdaptationMethod.init(argument:))
     var method = AdaptationMethod.layer
-    @Option(help: "The layer that the method 'layer' tunes (default: the first, the cheapest).")
+    @Option(help: "The layer that the method 'layer' tunes (default: the first).")
     var layer: String?
     @Option(help: "Training images, for methods that need some (default: \(Self.imagesUsual)).")
     var images: Int?
@@ -118,8 +118,8 @@ struct Adapt: ParsableCommand {
         if let images, images < 1 {
             throw ValidationError("--images must be at least 1, not \(images).")
         }
-        if let epochs, epochs < 1 {
-            throw ValidationError("--epochs must be at least 1, not \(epochs).")
+        if let epochs, !(1 ... 10_000).contains(epochs) {
+            throw ValidationError("--epochs must be 1 … 10000, not \(epochs).")
         }
         if layer != nil && method != .layer {
             throw ValidationError(
@@ -157,6 +157,8 @@ struct Adapt: ParsableCommand {
         ) { try $0.write(to: deployment) }
         try Checkpoint(
             network: trained.network, scales: place.scales(over: trained.scales),
+            // Weights that learn leave the grid of few bits that they were trained on.
+            quantisers: strategy.writes == .some ? nil : trained.quantisers,
             command: CommandLine.arguments.dropFirst().joined(separator: " "), seed: common.seed
         )
         .write(to: output)

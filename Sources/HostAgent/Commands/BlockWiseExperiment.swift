@@ -47,9 +47,9 @@ struct BlockWiseCommand: ParsableCommand {
     var pulses: [Int] = []
 
     func validate() throws {
-        if let adaptationImages, adaptationImages < 2 {
+        if let adaptationImages, !(2 ... 1_000_000).contains(adaptationImages) {
             throw ValidationError(
-                "--adaptation-images must be 2 or more, not \(adaptationImages).")
+                "--adaptation-images must be 2 … 1000000, not \(adaptationImages).")
         }
         if let blocks, !(1 ... 100).contains(blocks) {
             throw ValidationError("--blocks must be 1 … 100, not \(blocks).")

@@ -28,11 +28,14 @@ struct ExperimentOptions: ParsableArguments {
     @Flag(help: "Few images, few chips: to see that everything works, not for figures.")
     var quick = false
     @Flag(
-        help: "Try on training images that are left out of the training: for choosing settings.")
+        help: ArgumentHelp(
+            "Try on training images that the study's own training leaves out, for choosing "
+                + "settings; a checkpoint given to a study has seen them where it was trained on all."
+        ))
     var heldOut = false
     @Option(
         name: [.short, .long],
-        help: "Folder of the results, made where it is missing (default: results/NAME).")
+        help: "Folder of the results, made where it is missing (default: runs/NAME).")
     var output: String?
 
     /// For a study's help: how many chips and images it takes where nobody says so.
@@ -54,7 +57,7 @@ struct ExperimentOptions: ParsableArguments {
 
     /// Runs an experiment and prints its table.
     func run<Study: Experiment>(_ experiment: Study) throws {
-        let folder = output ?? "results/\(Study.name)"
+        let folder = output ?? "runs/\(Study.name)"
         let runner = ExperimentRunner(
             folder: folder,
             command: (["hostagent"] + CommandLine.arguments.dropFirst())

@@ -26,8 +26,9 @@ struct SelfTuningCommand: ParsableCommand {
         if sigma.isEmpty || !sigma.allSatisfy({ $0 >= 0 && $0 <= 1 }) {
             throw ValidationError("--sigma must be 0 … 1.")
         }
-        if Set(sigma).count < sigma.count {
-            throw ValidationError("--sigma names a value twice.")
+        // A chip's and its cells' part, by whose two decimals a study tells them apart.
+        if Set(sigma.map { ($0 / 2.0.squareRoot() * 100).rounded() }).count < sigma.count {
+            throw ValidationError("--sigma names a value twice, to two decimals of σ/√2.")
         }
     }
 

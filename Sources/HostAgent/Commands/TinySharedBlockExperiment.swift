@@ -79,8 +79,8 @@ struct TinySharedBlockCommand: ParsableCommand {
         if let trainingImages, trainingImages < 1 {
             throw ValidationError("--training-images must be 1 or more, not \(trainingImages).")
         }
-        if let blockImages, blockImages < 1 {
-            throw ValidationError("--block-images must be 1 or more, not \(blockImages).")
+        if let blockImages, blockImages < 2 {
+            throw ValidationError("--block-images must be 2 or more, not \(blockImages).")
         }
         if let model, let name = try? ModelName(model), name.block != nil {
             throw ValidationError("--model must have no shared block, not '\(model)'.")
@@ -113,6 +113,12 @@ struct TinySharedBlockCommand: ParsableCommand {
         if let blockEpochs { settings.epochsBlock = blockEpochs }
         settings.heldOut = options.heldOut
         settings.seed = options.common.seed
+        let stops = settings.stops.map(settings.epochs)
+        guard !settings.parts.contains(.stops) || Set(stops).count == stops.count else {
+            throw ValidationError(
+                "--epochs must be more than \(settings.epochs): stops of the part 'stops' "
+                    + "would fall together.")
+        }
         return settings
     }
 }

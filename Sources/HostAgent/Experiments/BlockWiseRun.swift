@@ -76,14 +76,19 @@ struct BlockWiseRun {
     /// Adapts the network as deployed to the training images, arm by arm, each on the chip as
     /// it was when it came: cells that learned and were written back keep a trace of it.
     ///
-    /// - Parameter freshChip: calls with a connection to it; the chip ends with the call.
+    /// - Parameters:
+    ///   - calibration: images of the time before the shift: converters are set at deployment.
+    ///   - freshChip: calls with a connection to it; the chip ends with the call.
     func figures(
-        images: DataSplit,
+        images: DataSplit, calibration: ImageSet,
         freshChip: ((WireChipSession) throws -> Figures.Arm) throws -> Figures.Arm
     ) throws -> Figures {
         var before: Double?
         let arms = try each.arms.map { arm in
-            try freshChip { try figures(of: arm, on: $0, images: images, before: &before) }
+            try freshChip {
+                try figures(
+                    of: arm, on: $0, images: images, calibration: calibration, before: &before)
+            }
         }
         guard let before else { preconditionFailure("a case has an arm") }
         return Figures(before: before, arms: arms)
@@ -92,7 +97,7 @@ struct BlockWiseRun {
     /// - Parameter before: of the same chip with the same network; measured where it is missing.
     private func figures(
         of arm: BlockWiseStudy.Arm, on session: WireChipSession, images: DataSplit,
-        before: inout Double?
+        calibration: ImageSet, before: inout Double?
     ) throws -> Figures.Arm {
         try session.stopClock()
         try session.acquireLease()
@@ -104,7 +109,7 @@ struct BlockWiseRun {
         }
         let options = ProgramOptions(each.method)
         var deployment = try mapper.deploy(
-            to: session, checkpoint: "", calibration: images.training.first(100), options: options
+            to: session, checkpoint: "", calibration: calibration, options: options
         ).deployment
         if each.pulses > 0 {
             try session.wear(deployment.places.map(\.matrix), pulses: UInt32(each.pulses))

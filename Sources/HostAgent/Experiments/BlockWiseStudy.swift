@@ -119,6 +119,7 @@ public struct BlockWiseStudy: Experiment {
         let images = try shifted.images(of: "\(each.trained.network.name), \(each.shiftName)") {
             try split(each)
         }
+        let calibration = try location.load(for: each.trained.network).training.first(100)
         return try (1 ... settings.chips).flatMap { number in
             let size = settings.adaptationImages
             let mine = DataSplit(
@@ -126,7 +127,7 @@ public struct BlockWiseStudy: Experiment {
                 test: images.test)
             defer { progress(number * self.images(of: each)) }
             return try BlockWiseRun(each, settings, seed: settings.seed + UInt64(number - 1))
-                .figures(images: mine) { body in
+                .figures(images: mine, calibration: calibration) { body in
                     let population = try EmulatedChips(
                         chip(each.method), serials: UInt32(number) ... UInt32(number), product)
                     return try withExtendedLifetime(population) {

@@ -12,6 +12,12 @@ struct ExperimentRecord<Settings: Codable & Equatable>: Codable {
     var versions: [String: String]
 }
 
+/// What any experiment's record has.
+private struct ExperimentOrigin: Decodable {
+    var experiment: String
+    var versions: [String: String]
+}
+
 /// Runs an experiment in a folder:
 ///
 /// | file | content |
@@ -78,18 +84,24 @@ public struct ExperimentRunner {
             return try write(record, to: "settings.json")
         }
         let bytes = Data(try DataFile.rawContents(of: path))
-        guard
-            let record = try? JSONDecoder().decode(
-                ExperimentRecord<Study.Settings>.self, from: bytes)
-        else { throw ExperimentError.unreadableRecord(file: path) }
+        func decoded<Value: Decodable>(_ type: Value.Type) throws -> Value {
+            guard let value = try? JSONDecoder().decode(type, from: bytes) else {
+                throw ExperimentError.unreadableRecord(file: path)
+            }
+            return value
+        }
         func mustEqual<Value: Equatable>(_ a: Value, _ b: Value, _ field: String) throws {
             if a != b { throw ExperimentError.otherSettings(folder: folder, field: field) }
         }
-        try mustEqual(record.experiment, Study.name, "experiment")
+        // Another study or version may have settings that this one can't read.
+        let origin = try decoded(ExperimentOrigin.self)
+        try mustEqual(origin.experiment, Study.name, "experiment")
+        try mustEqual(origin.versions["nvcim"], version, "version of the program")
+        try mustEqual(origin.versions["libtorch"], TorchRuntime.version, "version of libtorch")
+        let record = try decoded(ExperimentRecord<Study.Settings>.self)
         try mustEqual(record.settings, experiment.settings, "set of settings")
         try mustEqual(record.data, experiment.data, "set of images or networks")
         try mustEqual(record.threads, TorchRuntime.threads, "number of threads")
-        try mustEqual(record.versions["nvcim"], version, "version of the program")
     }
 
     private func finishedSteps() throws -> [String: Sample] {

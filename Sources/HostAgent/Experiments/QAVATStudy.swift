@@ -73,10 +73,14 @@ struct QAVATStudy {
             name: name, images: 3 * settings.epochsFloat * training.count + test.count
         ) { progress in
             let network = try NetworkCatalogue.make(settings.model, seed: settings.seed)
+            let state = TrainingState(path: "\(floatFile).training")
             try Trainer.train(
-                network, on: training, plan: plan(settings.epochsFloat, settings.rateFloat)
+                network, on: training, plan: plan(settings.epochsFloat, settings.rateFloat),
+                state: state
             ) { progress(3 * $0.images) }
-            return try keepFloat(network)
+            let figures = try keepFloat(network)
+            try state.remove()
+            return figures
         }
     }
 
@@ -93,12 +97,15 @@ struct QAVATStudy {
             images: 3 * samples * settings.epochsMethod * training.count + test.count
         ) { progress in
             let network = try Checkpoint(contentsOf: floatFile).network
+            let path = file(method, variation)
+            let state = TrainingState(path: "\(path).training")
             let quantisers = try method.train(
                 network, settings.bits, variation: variation, samples: samples, on: training,
                 calibration: training.first(settings.calibrationImages),
-                plan: plan(settings.epochsMethod, settings.rateMethod)
+                plan: plan(settings.epochsMethod, settings.rateMethod), state: state
             ) { progress(3 * samples * $0.images) }
-            try keep(network, quantisers, in: file(method, variation))
+            try keep(network, quantisers, in: path)
+            try state.remove()
             return [
                 try Evaluation.accuracy(network, with: quantisers.products, on: test).fraction
             ]
@@ -112,9 +119,11 @@ struct QAVATStudy {
         ExperimentStep(
             name: Self.evaluationName(method, variation), images: settings.chips * test.count
         ) { progress in
-            let (network, quantisers) = try kept(in: file(method, variation))
+            let trained = try kept(method, variation)
             return try (0 ..< settings.chips).map { chip in
-                try chips.accuracy(of: network, quantisers, chip: chip, on: test) {
+                try chips.accuracy(
+                    of: trained.network, trained.quantisers, chip: chip, on: test
+                ) {
                     progress(chip * test.count + $0)
                 }.fraction
             }
@@ -132,32 +141,39 @@ struct QAVATStudy {
 
     // MARK: - Checkpoints
 
-    /// A checkpoint with the weights as they were trained, not yet rounded.
+    /// A checkpoint; of few bits where there are quantisers, with rounded weights.
     private func keep(
         _ network: Network, _ quantisers: NetworkQuantisers? = nil, in path: String
     ) throws {
-        let scales = try QuantisationScales.measured(
+        try quantisers?.round(network)
+        let measured = try QuantisationScales.measured(
             network, on: training.first(settings.calibrationImages), method: .max)
+        let scales = quantisers.map { QuantisationScales($0, like: measured) } ?? measured
         try Checkpoint(
             network: network, scales: scales, quantisers: quantisers,
             command: "experiment \(QAVATTable.name)", seed: settings.seed
         ).write(to: path)
     }
 
-    /// The network that a method's training step has left.
-    func kept(_ method: TrainingMethod, _ variation: WeightVariation) throws
-        -> (Network, NetworkQuantisers)
-    {
-        try kept(in: file(method, variation))
-    }
-
-    private func kept(in path: String) throws -> (Network, NetworkQuantisers) {
+    /// What a method's training step has left.
+    func kept(_ method: TrainingMethod, _ variation: WeightVariation) throws -> TrainedNetwork {
+        let path = file(method, variation)
         let checkpoint = try Checkpoint(contentsOf: path)
         guard let quantisers = checkpoint.quantisers else {
             throw DataError.wrongContent(
                 file: path, expected: "the quantisers of each layer in 'quantisers'",
                 found: "none")
         }
-        return (checkpoint.network, quantisers)
+        return TrainedNetwork(
+            network: checkpoint.network, quantisers: quantisers, scales: checkpoint.scales)
+    }
+
+    /// A network of few bits.
+    struct TrainedNetwork {
+        /// Its weights are rounded.
+        let network: Network
+        let quantisers: NetworkQuantisers
+        /// As a chip takes it.
+        let scales: QuantisationScales
     }
 }

@@ -10,6 +10,12 @@ public struct Sample: Codable, Equatable, Sendable {
         self.values = values
     }
 
+    /// Of values that come in groups of `count`, the k-th (from 0) of each group.
+    public func figure(_ k: Int, of count: Int) -> Sample {
+        precondition((0 ..< count).contains(k) && values.count.isMultiple(of: count))
+        return Sample(stride(from: k, to: values.count, by: count).map { values[$0] })
+    }
+
     public var mean: Double { values.reduce(0, +) / Double(values.count) }
     public var least: Double { values.min() ?? 0 }
 

@@ -54,24 +54,31 @@ struct SelfTunedChips {
         self.chips = try EmulatedChips(spec.chip, chips: chips, product)
     }
 
-    /// Deploys a network on chip number `chip` (from 1), and its accuracy with each
-    /// correction; `nil`: none. A chip whose columns allow no correction counts as
-    /// uncorrected.
+    /// What a chip showed with one correction.
+    struct Figures {
+        var accuracy: Double
+        /// The chip's columns allowed no correction.
+        var isRefused = false
+
+        static let count = 2
+        var values: [Double] { [accuracy, isRefused ? 1 : 0] }
+    }
+
+    /// Deploys a network on chip number `chip` (from 1), and tries it at the age of 0 with each
+    /// correction; `nil`: none. A chip whose columns allow no correction is tried without.
     ///
     /// - Parameters:
     ///   - calibration: training images.
     ///   - each: called with the images done.
-    func accuracies(
-        of network: Network, _ quantisers: NetworkQuantisers, chip: Int,
-        corrections: [SelfTuning.Correction?], on images: ImageSet, calibration: ImageSet,
-        each: (Int) -> Void
-    ) throws -> [Double] {
+    func figures(
+        of trained: QAVATStudy.TrainedNetwork, chip: Int, corrections: [SelfTuning.Correction?],
+        on images: ImageSet, calibration: ImageSet, each: (Int) -> Void
+    ) throws -> [Figures] {
         let session = try chips.session(chip: chip)
+        try session.stopClock()
         try session.acquireLease()
         defer { try? session.releaseLease() }
-        let rounded = try network.copy()
-        try quantisers.round(rounded)
-        var mapper = Mapper(rounded, scales: QuantisationScales(quantisers))
+        var mapper = Mapper(trained.network, scales: trained.scales)
         mapper.mapping = spec.mapping
         mapper.writesReferences = true
         var (deployment, _) = try mapper.deploy(
@@ -79,17 +86,20 @@ struct SelfTunedChips {
             options: ProgramOptions(.openLoop))
         return try corrections.enumerated().map { number, correction in
             deployment.selfTuning = nil
+            var isRefused = false
             if let correction {
                 do {
                     try SelfTuningByReferences(correction).adapt(
-                        rounded, &deployment, on: session, images: calibration)
+                        trained.network, &deployment, on: session, images: calibration)
                 } catch SelfTuningError.referenceInvalid {
                     deployment.selfTuning = nil
+                    isRefused = true
                 }
             }
-            return try Evaluation.accuracy(
-                rounded, with: ChipProducts(session, deployment), on: images
+            let accuracy = try Evaluation.accuracy(
+                trained.network, with: ChipProducts(session, deployment), on: images
             ) { each(number * images.count + $0) }.fraction
+            return Figures(accuracy: accuracy, isRefused: isRefused)
         }
     }
 }

@@ -74,22 +74,29 @@ public struct SelfTuningTable: Experiment {
         return steps
     }
 
-    /// Figures: those of chip 1 with each correction, then those of chip 2, …
+    /// `SelfTunedChips.Figures` of chip 1 with each correction, then those of chip 2, …
     private func evaluation(_ work: QAVATStudy, _ condition: SelfTuningCondition) -> ExperimentStep
     {
         let (chips, test) = (settings.training.chips, images.test)
         let perChip = condition.corrections.count * test.count
-        return ExperimentStep(name: condition.name, images: chips * perChip) { progress in
-            let (network, quantisers) = try work.kept(.qavat, condition.within)
+        return ExperimentStep(
+            name: condition.name, images: chips * perChip,
+            summary: { figures in
+                condition.arms.indices.map { arm in
+                    Format.percent(Self.accuracies(Sample(figures), condition, arm: arm).mean)
+                }.joined(separator: ", ")
+            }
+        ) { progress in
+            let trained = try work.kept(.qavat, condition.within)
             var spec = condition.spec
             // Enough for any network of the catalogue.
             if settings.training.start != nil { spec.tiles = 16_384 }
             let population = try SelfTunedChips(spec, chips: chips, product)
             return try (0 ..< chips).flatMap { chip in
-                try population.accuracies(
-                    of: network, quantisers, chip: chip + 1, corrections: condition.corrections,
-                    on: test, calibration: images.training.first(256)
-                ) { progress(chip * perChip + $0) }
+                try population.figures(
+                    of: trained, chip: chip + 1, corrections: condition.corrections, on: test,
+                    calibration: images.training.first(256)
+                ) { progress(chip * perChip + $0) }.flatMap(\.values)
             }
         }
     }
@@ -98,28 +105,39 @@ public struct SelfTuningTable: Experiment {
 // MARK: - The table
 
 extension SelfTuningTable {
-    /// The chips' accuracies with a correction, by its number among the condition's.
+    /// Of the chips with a correction, by its number among the condition's.
+    private static func accuracies(_ all: Sample, _ condition: SelfTuningCondition, arm: Int)
+        -> Sample
+    {
+        let count = SelfTunedChips.Figures.count
+        return all.figure(count * arm, of: count * condition.arms.count)
+    }
+
+    /// On how many chips the correction was not possible.
+    private static func refused(_ all: Sample, _ condition: SelfTuningCondition, arm: Int) -> Int {
+        let count = SelfTunedChips.Figures.count
+        return all.figure(count * arm + 1, of: count * condition.arms.count).values
+            .count { $0 > 0 }
+    }
+
     private func sample(
         _ figures: [String: Sample], _ condition: SelfTuningCondition, arm: Int
     ) -> Sample? {
-        figures[condition.name].map { all in
-            Sample(
-                stride(from: arm, to: all.values.count, by: condition.arms.count).map {
-                    all.values[$0]
-                })
-        }
+        figures[condition.name].map { Self.accuracies($0, condition, arm: arm) }
     }
 
     public func table(_ figures: [String: Sample]) throws -> ResultTable {
         let rows = conditions.flatMap { condition in
             condition.arms.enumerated().compactMap { arm, name -> [String]? in
-                guard let sample = sample(figures, condition, arm: arm) else { return nil }
+                guard let all = figures[condition.name] else { return nil }
+                let sample = Self.accuracies(all, condition, arm: arm)
                 return [
                     condition.form.rawValue, Format.decimal(condition.total, 2), condition.device,
                     "\(condition.gtmCells)", "\(condition.ltmColumns)", name,
                     Format.decimal(sample.mean * 100, 2),
                     sample.confidence95.map { Format.decimal($0 * 100, 2) } ?? "",
                     Format.decimal(sample.least * 100, 2),
+                    "\(Self.refused(all, condition, arm: arm))",
                 ]
             }
         }
@@ -128,13 +146,14 @@ extension SelfTuningTable {
                 + "self-tuning",
             header: [
                 "variation", "σ_tot", "cells", "GTM cells", "LTM columns", "chips", "accuracy %",
-                "± (95 %)", "worst chip %",
+                "± (95 %)", "worst chip %", "refused",
             ],
             rows: rows,
             notes: [
                 "Mean accuracy over \(settings.training.chips) emulated chips, serials from 1, on "
                     + "\(images.test.count) images: \(images.test.name); seed "
-                    + "\(settings.training.seed).",
+                    + "\(settings.training.seed). Right after programming: without drift. "
+                    + "Refused: chips whose columns allowed no correction, tried without.",
                 "Ideal: 8 bits a cell; no programming noise, read noise, drift or converters; "
                     + "weight-proportional: differential mapping, an ON/OFF ratio of 10⁶; "
                     + "layer-fixed: offset mapping, a ratio of 2, a quarter of the σ. RRAM: two cells "

@@ -81,7 +81,7 @@ struct TinySharedBlockStudy {
             name: name, images: 3 * settings.epochs * training.count, summary: { _ in "done" }
         ) { progress in
             let network = try NetworkCatalogue.make(settings.model, seed: settings.seed)
-            let stops = settings.stops.map { max(1, Int(($0 * Double(settings.epochs)).rounded())) }
+            let stops = settings.stops.map(settings.epochs)
             var accuracies = stops.map { _ in 0.0 }
             var seconds = accuracies
             var start = ContinuousClock.now

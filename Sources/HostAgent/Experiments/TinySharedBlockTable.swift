@@ -50,6 +50,11 @@ public struct TinySharedBlockTable: Experiment {
 
         public init() {}
 
+        /// The passes done at a stop, 1 or more.
+        public func epochs(at stop: Double) -> Int {
+            max(1, Int((stop * Double(epochs)).rounded()))
+        }
+
         /// Varies the block by what the model has: the study's channels of VGG-8 from 16
         /// on, half, once, … those of LeNet-3; every number of insertions up to 6.
         ///
@@ -115,7 +120,9 @@ public struct TinySharedBlockTable: Experiment {
             return []
         }
         return stops.map {
-            Condition(part: "stop at", value: $0, stop: $0, sigma: settings.sigmas[0])
+            Condition(
+                part: "stop at", value: Double(settings.epochs(at: $0)) / Double(settings.epochs),
+                stop: $0, sigma: settings.sigmas[0])
         } + sigmas.map { Condition(part: "σ =", value: $0, stop: whole, sigma: $0) }
     }
 

@@ -25,9 +25,11 @@ public enum TrainingMethod: String, CaseIterable, Codable, Sendable {
     ///   - variation: what the training expects of the chip.
     ///   - samples: draws of the deviations in a step.
     ///   - calibration: training images that the steps of the inputs come from.
+    ///   - state: where the training is kept at each epoch's end, and continued from.
     public func train(
         _ network: Network, _ bits: BitSetting, variation: WeightVariation, samples: Int,
         on images: ImageSet, calibration: ImageSet, plan: TrainingPlan,
+        state: TrainingState? = nil,
         progress: (TrainingProgress) throws -> Void = { _ in }
     ) throws -> NetworkQuantisers {
         var plan = plan
@@ -38,13 +40,14 @@ public enum TrainingMethod: String, CaseIterable, Codable, Sendable {
         }
         switch self {
         case .ptqVAT, .ptqVATClipped:
-            try Trainer.train(network, on: images, plan: plan, progress: progress)
+            try Trainer.train(network, on: images, plan: plan, state: state, progress: progress)
             return try measured()
         case .qat, .qavat:
             plan.bits = bits
             let quantisers = try measured()
             try Trainer.train(
-                network, on: images, plan: plan, quantisers: quantisers, progress: progress)
+                network, on: images, plan: plan, state: state, quantisers: quantisers,
+                progress: progress)
             return quantisers
         }
     }

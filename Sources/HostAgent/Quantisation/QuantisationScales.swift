@@ -62,10 +62,10 @@ public struct QuantisationScales: Codable, Equatable, Sendable {
     /// Of a network that quantisers round.
     ///
     /// - Parameter measured: inputs have a sign where these have; `nil`: none has.
-    public init(_ quantisers: NetworkQuantisers, like measured: QuantisationScales? = nil) {
+    public init(_ quantisers: NetworkQuantisers, like measured: QuantisationScales) {
         layers = quantisers.layers.reduce(into: [:]) { layers, layer in
             layers[layer.key] = LayerScales(
-                layer.value, isSigned: measured?.layers[layer.key]?.isSigned ?? false)
+                layer.value, isSigned: measured.layers[layer.key]?.isSigned ?? false)
         }
     }
 

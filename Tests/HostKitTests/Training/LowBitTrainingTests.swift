@@ -106,8 +106,8 @@ struct LowBitTrainingTests {
         let quantisers = try NetworkQuantisers.measured(
             network, BitSetting(activations: 4, weights: 4), on: images)
         var file = try Checkpoint(
-            network: network, scales: QuantisationScales(quantisers), quantisers: quantisers,
-            command: "-", seed: 1
+            network: network, scales: .measured(network, on: images, method: .max),
+            quantisers: quantisers, command: "-", seed: 1
         ).encoded()
         _ = try Checkpoint(file, file: "f")
         let text = try #require(file.metadata["quantisers"])
