@@ -196,12 +196,15 @@ struct ExperimentCommandTests {
     }
 
     @Test(arguments: [
-        (["--chips", "0"], 64), (["--bits", "A1W2"], 64), (["--sigma", "-1"], 64),
-        (["--output", "/proc/nowhere"], 73),
+        (["qavat-table", "--chips", "0"], 64), (["qavat-table", "--bits", "A1W2"], 64),
+        (["qavat-table", "--sigma", "-1"], 64), (["qavat-table", "--network", "nowhere"], 65),
+        (["qavat-table", "--output", "/proc/nowhere"], 73),
+        // One name of σ/√2 to two decimals; stops at 15, 30 and 50 % of two passes.
+        (["self-tuning", "--sigma", "0.29", "--sigma", "0.30"], 64),
+        (["tiny-shared-block", "--epochs", "2"], 64),
     ])
     func whatCannotBeIsRefused(arguments: [String], status: Int) throws {
-        let run = try Programs.run(
-            "hostagent", ["experiment", "qavat-table", "--data", "digits"] + arguments)
+        let run = try Programs.run("hostagent", ["experiment"] + arguments + ["--data", "digits"])
         #expect(Int(run.status) == status, "\(run.stderr)")
     }
 }

@@ -211,6 +211,27 @@ struct ExperimentTests {
         ) { _ = try runner.run(fewer) }
     }
 
+    /// Its settings are none of this study's.
+    @Test func anotherStudysFolderIsRefused() throws {
+        let folder = try TemporaryFolder()
+        _ = try ExperimentRunner(folder: folder.path, command: "test").run(Counting())
+        let path = "\(folder.path)/settings.json"
+        let record = try String(contentsOfFile: path, encoding: .utf8)
+            .replacing("\"size\"", with: "\"width\"")
+        for (text, field) in [
+            (record.replacing("\"counting\"", with: "\"weighing\""), "experiment"),
+            (
+                record.replacing("\"libtorch\" : \"", with: "\"libtorch\" : \"9"),
+                "version of libtorch"
+            ),
+        ] {
+            try text.write(toFile: path, atomically: true, encoding: .utf8)
+            #expect(throws: ExperimentError.otherSettings(folder: folder.path, field: field)) {
+                _ = try ExperimentRunner(folder: folder.path, command: "test").run(Counting())
+            }
+        }
+    }
+
     @Test func aBrokenRecordIsRefused() throws {
         let folder = try TemporaryFolder()
         let runner = ExperimentRunner(folder: folder.path, command: "test")
@@ -246,6 +267,24 @@ struct QAVATTableTests {
                 == methods.map { "0.10 \($0)" } + methods.map { "0.50 \($0)" })
         // The paper's figures are LeNet-5's.
         #expect(tables[0].rows.allSatisfy { $0.last == "" })
+    }
+
+    /// What deploys from a study's folder has the codes that were trained.
+    @Test func keptNetworksAreRounded() throws {
+        let folder = try TemporaryFolder()
+        let study = try QAVATTable(Self.settings(), data: .embeddedDigits)
+        _ = try ExperimentRunner(folder: folder.path, command: "test").run(study)
+        for name in ["qat", "qavat-0.10", "qavat-0.50", "ptq-vat-0.10"] {
+            let kept = try Checkpoint(contentsOf: "\(folder.path)/\(name).safetensors")
+            let quantisers = try #require(kept.quantisers)
+            for layer in kept.network.matrixLayers {
+                // Ternary at two bits.
+                let step = try quantisers.quantisers(of: layer).weight.step
+                let codes = try layer.weight.floats().map { Double($0) / step }
+                #expect(codes.allSatisfy { abs($0 - $0.rounded()) < 1e-5 && abs($0) < 1.5 })
+                #expect(try kept.scales.scales(of: layer).weight == step / 127)
+            }
+        }
     }
 
     /// The network that one study trained first, given to another.
