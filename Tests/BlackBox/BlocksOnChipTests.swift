@@ -228,8 +228,8 @@ struct BlocksOnChipTests {
             to: session, checkpoint: "n", calibration: images, options: ProgramOptions(.openLoop)
         ).deployment
         let costs = try MeasuredCosts(of: network, deployment, on: session, images: images)
-        let vectors = [
-            "conv1": 28.0 * 28, "conv1.block.0": 28 * 28, "conv2": 14 * 14,
+        let vectors: [String: Double] = [
+            "conv1": 28 * 28, "conv1.block.0": 28 * 28, "conv2": 14 * 14,
             "conv2.block.0": 14 * 14 * 2, "fc1": 1,
         ]
         #expect(costs.layers.count == vectors.count)
@@ -238,7 +238,7 @@ struct BlocksOnChipTests {
             let (rows, columns) = (Double(layer.rows), Double(layer.columns))
             // A nanosecond a vector and a bit of a row; 0.01 pJ a bit, 0.23 pJ a product.
             #expect(cost.weightGradient.latencyNanoseconds == v + rows * 8)
-            let energy = v * columns * 8 * 0.01 + v * rows * columns * 0.23
+            let energy: Double = v * columns * (0.08 + rows * 0.23)
             #expect(abs(cost.weightGradient.energyPicojoules / energy - 1) < 1e-9)
         }
         #expect(costs.engine.words == 28 * 28 * 5)
