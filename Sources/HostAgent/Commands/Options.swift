@@ -14,8 +14,8 @@ struct CommonOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Threads of the network's arithmetic (default: all cores; 1 where the network is a small "
-                + "one, as for the embedded digits).")
+            "Threads of the network's arithmetic (default: all cores; 1 for the embedded digits, and "
+                + "for LeNets in the experiment tiny-shared-block).")
     )
     var threads: Int?
 
@@ -27,8 +27,8 @@ struct CommonOptions: ParsableArguments {
 
     /// Called first, and to come back to these threads.
     ///
-    /// - Parameter isSmall: whether the network is a small one, whose steps are too short
-    ///   to share: threads that wait for each other cost more than they bring.
+    /// - Parameter isSmall: whether the work is the embedded digits' or of like size, whose
+    ///   steps are too short to share: threads that wait for each other cost more than they bring.
     func start(isSmall: Bool = false) throws {
         try TorchRuntime.configure(threads: threads ?? (isSmall ? 1 : nil))
     }
