@@ -1,5 +1,8 @@
 /// The look of the pages that carry plots: `--c0` to `--c5` are the plots' colours.
 public enum PageStyle {
+    /// How many.
+    static let colours = 6
+
     public static let css = """
         :root{color-scheme:light dark;--paper:#fff;--ink:#1c2430;--soft:#5b6675;--grid:#e3e7ec;
         --c0:#2468c8;--c1:#d9730d;--c2:#3f8f5b;--c3:#8d4bc0;--c4:#b03a5b;--c5:#8a7a1f}

@@ -19,7 +19,7 @@ public struct SVGPlot: Sendable {
 
     public struct Series: Sendable {
         public let name: String
-        /// Which of the page's colours, from 0.
+        /// Which look, from 0: the page's colours, then the same with dashed lines.
         public let colour: Int
         public let mark: Mark
 
@@ -109,7 +109,7 @@ public struct SVGPlot: Sendable {
     // MARK: - Marks
 
     private func drawn(_ series: Series) -> String {
-        let colour = "var(--c\(series.colour))"
+        let colour = series.paint
         switch series.mark {
         case .bars(let edges, let heights):
             return heights.indices.filter { heights[$0] > 0 }.map { index in
@@ -120,8 +120,8 @@ public struct SVGPlot: Sendable {
                     + "height=\"\(Self.short(place(y: yRange.lowerBound) - y))\" fill=\"\(colour)\" fill-opacity=\"0.62\"/>"
             }.joined()
         case .line(let points):
-            return "<polyline fill=\"none\" stroke=\"\(colour)\" stroke-width=\"2.2\" "
-                + "points=\"\(points.map { pair($0.x, $0.y) }.joined(separator: " "))\"/>"
+            return "<polyline fill=\"none\" stroke=\"\(colour)\" stroke-width=\"2.2\""
+                + "\(series.dashes) points=\"\(points.map { pair($0.x, $0.y) }.joined(separator: " "))\"/>"
         case .points(let points):
             return points.map {
                 "<circle cx=\"\(Self.short(place(x: $0.x)))\" cy=\"\(Self.short(place(y: $0.y)))\" r=\"4\" "
@@ -163,9 +163,14 @@ public struct SVGPlot: Sendable {
     private func legend(_ places: [(series: Series, x: Double, line: Int)]) -> String {
         places.map { series, x, line in
             let y = 27 + Self.legendLine * Double(line)
-            return "<rect x=\"\(Self.short(x))\" y=\"\(Self.short(y))\" width=\"12\" "
-                + "height=\"9\" rx=\"2\" fill=\"var(--c\(series.colour))\"/>"
-                + text(x + 17, y + 9, series.name, anchor: "start", style: "tick")
+            let sample =
+                series.dashes.isEmpty
+                ? "<rect x=\"\(Self.short(x))\" y=\"\(Self.short(y))\" width=\"12\" "
+                    + "height=\"9\" rx=\"2\" fill=\"\(series.paint)\"/>"
+                : "<line x1=\"\(Self.short(x))\" y1=\"\(Self.short(y + 4.5))\" "
+                    + "x2=\"\(Self.short(x + 14))\" y2=\"\(Self.short(y + 4.5))\" "
+                    + "stroke=\"\(series.paint)\" stroke-width=\"3\"\(series.dashes)/>"
+            return sample + text(x + 17, y + 9, series.name, anchor: "start", style: "tick")
         }.joined()
     }
 
@@ -209,7 +214,8 @@ public struct SVGPlot: Sendable {
             + "class=\"\(style)\">\(Self.escaped(text))</text>"
     }
 
-    /// Ticks with their texts: round numbers, or powers of ten.
+    /// Ticks with their texts: round numbers; or powers of ten, and the ends of a range that has
+    /// none.
     private static func labelled(
         _ range: ClosedRange<Double>, isLogarithmic: Bool, isPercent: Bool
     ) -> [(at: Double, text: String)] {
@@ -218,9 +224,19 @@ public struct SVGPlot: Sendable {
         }
         let first = Int((log10(range.lowerBound) - 1e-9).rounded(.up))
         let last = Int((log10(range.upperBound) + 1e-9).rounded(.down))
-        return stride(from: first, through: max(first, last), by: last - first > 7 ? 2 : 1).map {
+        guard first <= last else {
+            return [range.lowerBound, range.upperBound].map { ($0, rounded($0)) }
+        }
+        return stride(from: first, through: last, by: last - first > 7 ? 2 : 1).map {
             (pow(10, Double($0)), "10" + superscript($0))
         }
+    }
+
+    /// Three digits: "0.25", "40", "2·10⁵".
+    private static func rounded(_ value: Double) -> String {
+        let parts = String(format: "%.3g", value).split(separator: "e")
+        guard parts.count == 2, let exponent = Int(parts[1]) else { return String(parts[0]) }
+        return "\(parts[0])·10\(superscript(exponent))"
     }
 
     private static func superscript(_ exponent: Int) -> String {
@@ -253,5 +269,17 @@ public struct SVGPlot: Sendable {
             of: "<", with: "&lt;"
         )
         .replacingOccurrences(of: ">", with: "&gt;").replacingOccurrences(of: "\"", with: "&quot;")
+    }
+}
+
+extension SVGPlot.Series {
+    private static let dashPatterns = ["", "5 3", "2 3"]
+
+    fileprivate var paint: String { "var(--c\(colour % PageStyle.colours))" }
+
+    /// What tells series of one colour apart.
+    fileprivate var dashes: String {
+        let pattern = Self.dashPatterns[colour / PageStyle.colours % Self.dashPatterns.count]
+        return pattern.isEmpty ? "" : " stroke-dasharray=\"\(pattern)\""
     }
 }

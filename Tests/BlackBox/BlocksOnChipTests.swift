@@ -205,4 +205,42 @@ struct BlocksOnChipTests {
         #expect(refused.status == 65)
         #expect(refused.stderr.contains("'fc2' stays on the host"), "\(refused.stderr)")
     }
+
+    /// A block of 5 channels behind 28 × 28 places of 5 channels, one group, and 14 × 14 of 10,
+    /// two; the gradient's costs by `WeightGradientEngine`, worked out here.
+    @Test func aSharedBlocksGradientIsThatOfAllItsVectors() throws {
+        let folder = try Folder()
+        let daemon = try Daemon(
+            in: folder, spec: Daemon.exactSpec(in: folder, adc: "ideal", tiles: 500))
+        let session = try WireChipSession(
+            endpoint: daemon.endpoint, chip: 0, waitsForDaemon: true)
+        let network = try NetworkCatalogue.make("lenet3-b5", seed: 4)
+        let random = try RandomGenerator(seed: 6)
+        let images = ImageSet(
+            name: "noise",
+            pixels: try random.uniform(0 ..< 256, [3, 1, 28, 28]).cast(to: .uint8),
+            labels: try random.uniform(0 ..< 10, [3]).cast(to: .int64), pixelMax: 255)
+        try session.acquireLease()
+        defer { try? session.releaseLease() }
+        let deployment = try Mapper(
+            network, scales: .measured(network, on: images, method: .max)
+        ).deploy(
+            to: session, checkpoint: "n", calibration: images, options: ProgramOptions(.openLoop)
+        ).deployment
+        let costs = try MeasuredCosts(of: network, deployment, on: session, images: images)
+        let vectors: [String: Double] = [
+            "conv1": 28 * 28, "conv1.block.0": 28 * 28, "conv2": 14 * 14,
+            "conv2.block.0": 14 * 14 * 2, "fc1": 1,
+        ]
+        #expect(costs.layers.count == vectors.count)
+        for (cost, layer) in zip(costs.layers, network.matrixLayers) {
+            let v = try #require(vectors[cost.layer])
+            let (rows, columns) = (Double(layer.rows), Double(layer.columns))
+            // A nanosecond a vector and a bit of a row; 0.01 pJ a bit, 0.23 pJ a product.
+            #expect(cost.weightGradient.latencyNanoseconds == v + rows * 8)
+            let energy: Double = v * columns * (0.08 + rows * 0.23)
+            #expect(abs(cost.weightGradient.energyPicojoules / energy - 1) < 1e-9)
+        }
+        #expect(costs.engine.words == 28 * 28 * 5)
+    }
 }

@@ -163,20 +163,34 @@ struct ExperimentCommandTests {
         )
         #expect(open.count == 3 && verified.count == 3)
         #expect(zip(open, verified).allSatisfy { $0 < $1 })
-        // All blocks take as long as the one that takes longest; the hybrid's frozen layers
-        // cost what they cost in RRAM.
+        // All blocks take as long as the one that takes longest.
         let latencies = table.rows.suffix(9).compactMap { Double($0[10]) }
         #expect(latencies.count == 9 && latencies.allSatisfy { $0 > 0 })
         for first in [0, 3, 6] {
             #expect(latencies[first + 2] >= max(latencies[first], latencies[first + 1]))
         }
         #expect(latencies[5] == latencies[8])
+        // One block of a hybrid: the others multiply as slowly as in RRAM, it is written as
+        // quickly as in SRAM.
+        for block in 0 ... 1 {
+            #expect(latencies[6 + block] < latencies[3 + block])
+            #expect(latencies[3 + block] < latencies[block])
+        }
 
         let twice = try Programs.run("hostagent", arguments + ["--network", file])
         #expect(twice.status == 64 && twice.stderr.contains("--network names one twice."))
         let many = try Programs.run(
             "hostagent", arguments + ["--chips", "1000", "--output", folder.path("other")])
         #expect(many.status == 65 && many.stderr.contains("at least 20000 images"))
+    }
+
+    /// They all learn the images that the first one's classes name.
+    @Test func networksOfDifferentClassesAreNoStudy() throws {
+        let run = try Programs.run(
+            "hostagent",
+            ["experiment", "sensitivity", "--network", "resnet20", "--network", "resnet20-c100"])
+        #expect(run.status == 64)
+        #expect(run.stderr.contains("--network names networks of 10 and of 100 classes"))
     }
 
     /// Each study's own, where no other figure is told.

@@ -90,9 +90,14 @@ public enum AdaptationError: StatusError, Equatable {
 }
 
 extension Network {
-    /// Refuses a network without batch norms, and images without a variance.
+    /// Refuses a network without batch norms.
+    func checkBatchNorms() throws(AdaptationError) {
+        guard !batchNorms.isEmpty else { throw .noBatchNorm(network: name) }
+    }
+
+    /// The same, and images without a variance.
     func checkBatchNorms(_ images: ImageSet) throws {
-        guard !batchNorms.isEmpty else { throw AdaptationError.noBatchNorm(network: name) }
+        try checkBatchNorms()
         guard images.count >= 2 else { throw AdaptationError.oneImage }
     }
 

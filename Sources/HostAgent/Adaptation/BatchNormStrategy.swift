@@ -8,6 +8,10 @@ public protocol BatchNormStrategy: AdaptationStrategy {
 extension BatchNormStrategy {
     public var writes: WrittenWeights { .none }
 
+    public func check(_ network: Network, _ deployment: Deployment) throws {
+        try network.checkBatchNorms()
+    }
+
     public func adapt(
         _ network: Network, _ deployment: inout Deployment, on session: any ChipSession,
         images: ImageSet

@@ -18,8 +18,8 @@
 /// | τ_…gradient, E_…gradient | of one layer for an image | ns, pJ |
 /// | τ_update, E_update | writing a layer's weights once | ns, pJ |
 ///
-/// - Source: physics §11; the thesis on benchmarking adaptation with compute-in-memory,
-///   §4.4.
+/// - Source: the thesis on benchmarking adaptation with compute-in-memory, §4.4; what the chip
+///   does costs by firmware-specs/device.md (K-1) … (K-6).
 public struct BlockCost: Codable, Equatable, Sendable {
     /// What a step consists of.
     public struct Parts: Codable, Equatable, Sendable {

@@ -14,7 +14,7 @@ public struct ExitSelection: AdaptationStrategy {
     /// Images of a batch.
     public var batch: Int
 
-    /// From a prediction of 0.999 for one class to none at all: ln 10 = 2.3.
+    /// 0.01 is a prediction of 0.999 for one of ten classes; 2.3 = ln 10 would be none at all.
     public static let thresholdsUsual = [0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.5]
 
     public init(thresholds: [Double] = Self.thresholdsUsual, batch: Int = 500) {
@@ -26,6 +26,14 @@ public struct ExitSelection: AdaptationStrategy {
     public var name: String { "choice of the exit" }
     public var data: AdaptationData { .labelledImages }
     public var writes: WrittenWeights { .none }
+
+    public func check(_ network: Network, _ deployment: Deployment) throws {
+        try Self.check(network)
+    }
+
+    private static func check(_ network: Network) throws(AdaptationError) {
+        guard network.exitCount > 1 else { throw .oneExit(network: network.name) }
+    }
 
     public func adapt(
         _ network: Network, _ deployment: inout Deployment, on session: any ChipSession,
@@ -39,7 +47,7 @@ public struct ExitSelection: AdaptationStrategy {
     package func rule(
         for network: Network, with products: any MatrixProducts, on images: ImageSet
     ) throws -> ExitRule {
-        guard network.exitCount > 1 else { throw AdaptationError.oneExit(network: network.name) }
+        try Self.check(network)
         let outcomes = try images.ranges(of: batch).flatMap { range in
             try noGrad {
                 let (inputs, labels) = try images.batch(range)

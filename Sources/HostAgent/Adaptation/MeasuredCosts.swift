@@ -36,8 +36,8 @@ public struct MeasuredCosts: Codable, Equatable, Sendable {
             let (inputs, labels) = try images.batch(range)
             try network.loss(inputs, with: products) { try $0.crossEntropy(labels) }.backward()
         }
-        let engine = WeightGradientEngine(
-            for: all.map { (meter.vectors[$0.name] ?? 0, $0.columns) })
+        let vectors = meter.vectors.mapValues { $0 / images.count }
+        let engine = WeightGradientEngine(for: all.map { (vectors[$0.name] ?? 0, $0.columns) })
         let share = 1 / Double(images.count)
         layers = zip(all, writing).map { layer, writing in
             LayerCost(
@@ -45,7 +45,7 @@ public struct MeasuredCosts: Codable, Equatable, Sendable {
                 forward: (meter.forward[layer.name] ?? OperationCost()) * share,
                 activationGradient: (meter.backward[layer.name] ?? OperationCost()) * share,
                 weightGradient: engine.cost(
-                    vectors: meter.vectors[layer.name] ?? 0, rows: layer.rows,
+                    vectors: vectors[layer.name] ?? 0, rows: layer.rows,
                     columns: layer.columns),
                 update: writing)
         }
@@ -63,7 +63,7 @@ private final class CostMeter: MatrixProducts, ErrorProducts {
     private let errors: ChipErrors
     private(set) var forward: [String: OperationCost] = [:]
     private(set) var backward: [String: OperationCost] = [:]
-    /// Of an image.
+    /// Of all images.
     private(set) var vectors: [String: Int] = [:]
 
     init(_ session: any ChipSession, _ deployment: Deployment) {
@@ -77,7 +77,7 @@ private final class CostMeter: MatrixProducts, ErrorProducts {
         let output = try products.product(of: layer, with: input)
         forward[layer.name] =
             (forward[layer.name] ?? OperationCost()) + OperationCost(session.cost.since(start))
-        vectors[layer.name] = layer.outputShape(input.shape)[2...].reduce(1, *)
+        vectors[layer.name, default: 0] += output.count / layer.columns
         return output
     }
 

@@ -25,7 +25,8 @@ public struct TinySharedBlock: AdaptationStrategy {
     public var layers: Int?
     /// `nil`: all.
     public var insertions: Int?
-    public var tiles = Tiles.common
+    /// `nil`: as a block of the network has them; a new one: common.
+    public var tiles: Tiles?
     /// Reads of a cell that are averaged (chosen: the experiment shows how many are enough).
     public var reads = 16
     public var epochs = 10
@@ -35,7 +36,8 @@ public struct TinySharedBlock: AdaptationStrategy {
     public var batch: Int?
     /// σ on the block's weights, relative to their largest.
     public var noise = 0.03
-    /// Of write-verify, relative to G_on (physics: σ of about 0.03 in ten pulses).
+    /// Of write-verify, relative to G_on: σ of about 0.03 after ten pulses, by (P-3) of
+    /// firmware-specs/device.md.
     public var tolerance = 0.03
     /// Images that the ADC's ranges and the inputs' scales are found from.
     public var calibrationImages = 256
@@ -43,11 +45,13 @@ public struct TinySharedBlock: AdaptationStrategy {
 
     public init() {}
 
-    public var name: String { "tiny shared block, \(tiles.rawValue) tiles" }
+    public var name: String {
+        "tiny shared block" + (tiles.map { ", \($0.rawValue) tiles" } ?? "")
+    }
     public var data: AdaptationData { .labelledImages }
 
     public func check(_ network: Network, _ deployment: Deployment) throws {
-        try prepare(network.copy())
+        try prepare(network.copy(), deployment)
     }
 
     public func adapt(
@@ -72,7 +76,7 @@ public struct TinySharedBlock: AdaptationStrategy {
         try session.acquireLease()
         defer { try? session.releaseLease() }
         do {
-            try prepare(network)
+            try prepare(network, deployment)
             let held =
                 try known
                 ?? ReadBackWeights(of: network, deployment, on: session, repeats: reads)
@@ -105,9 +109,9 @@ public struct TinySharedBlock: AdaptationStrategy {
     }
 
     /// Puts the block in, or refuses one of another shape than the network's.
-    private func prepare(_ network: Network) throws {
+    private func prepare(_ network: Network, _ deployment: Deployment) throws {
         guard network.blockLayers.isEmpty else {
-            try checkKept(network)
+            try checkKept(network, deployment)
             return
         }
         try network.insert(
@@ -116,12 +120,23 @@ public struct TinySharedBlock: AdaptationStrategy {
                 insertions: insertions))
     }
 
-    private func checkKept(_ network: Network) throws {
+    private func checkKept(_ network: Network, _ deployment: Deployment) throws {
         let shape = try ModelName(network.name).block
         let places = Set(network.blockLayers.compactMap(\.blockPlace)).count
         let found = [shape?.channels ?? 0, shape?.layers ?? 0, places]
         guard zip([channels, layers, insertions], found).allSatisfy({ $0 == nil || $0 == $1 })
         else { throw SharedBlockError.otherShape(network: network.name) }
+        guard let tiles else { return }
+        for part in Dictionary(grouping: network.blockLayers, by: \.weightName).values {
+            let matrices = part.compactMap { layer in
+                deployment.places.first { $0.layer == layer.name }?.matrix.id
+            }
+            let isCommon = Set(matrices).count < matrices.count
+            if matrices.count > 1, isCommon != (tiles == .common) {
+                throw SharedBlockError.otherTiles(
+                    network: network.name, found: isCommon ? .common : .separate)
+            }
+        }
     }
 
     /// A matrix for each of the block's layers: those of the deployment, else fresh ones.
@@ -134,7 +149,7 @@ public struct TinySharedBlock: AdaptationStrategy {
             if let place = deployment.places.first(where: { $0.layer == layer.name }) {
                 return place.matrix
             }
-            let cells = tiles == .common ? layer.weightName : layer.name
+            let cells = tiles == .separate ? layer.name : layer.weightName
             if let matrix = known[cells] { return matrix }
             let matrix = try session.map(
                 MatrixRequest(
@@ -175,11 +190,15 @@ extension TrainingPlan {
 /// What keeps a block from a network.
 public enum SharedBlockError: StatusError, Equatable {
     case otherShape(network: String)
+    case otherTiles(network: String, found: TinySharedBlock.Tiles)
 
     public var description: String {
         switch self {
         case .otherShape(let network):
             "\(network) has a shared block of another shape, which stays: leave its options out"
+        case .otherTiles(let network, let found):
+            "\(network) has its shared block in \(found.rawValue) tiles, which stay: leave --tiles "
+                + "out"
         }
     }
     public var exitStatus: ExitStatus { .usage }

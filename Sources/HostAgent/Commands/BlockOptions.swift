@@ -10,7 +10,9 @@ struct BlockOptions: ParsableArguments {
     @Option(help: "Places of the network that have it, from the first on (default: all).")
     var insertions: Int?
     @Option(
-        help: "common: one matrix for all places (default); separate: one each.",
+        help: ArgumentHelp(
+            "common: one matrix for all places; separate: one each (default: common; of a block "
+                + "that the network has, as it lies)."),
         transform: TinySharedBlock.Tiles.init(argument:))
     var tiles: TinySharedBlock.Tiles?
     @Option(help: "Reads of each cell that are averaged, 1 … 4096 (default: 16).")
@@ -45,7 +47,7 @@ struct BlockOptions: ParsableArguments {
         method.channels = blockChannels
         method.layers = blockLayers
         method.insertions = insertions
-        if let tiles { method.tiles = tiles }
+        method.tiles = tiles
         if let reads { method.reads = reads }
         if let epochs { method.epochs = epochs }
         method.seed = seed

@@ -13,7 +13,9 @@ struct CommonOptions: ParsableArguments {
     var seed: UInt64 = 1
 
     @Option(
-        help: "Threads of the network's arithmetic (default: all cores; 1 for the embedded digits)."
+        help: ArgumentHelp(
+            "Threads of the network's arithmetic (default: all cores; 1 for the embedded digits, and "
+                + "for LeNets in the experiment tiny-shared-block).")
     )
     var threads: Int?
 
@@ -25,8 +27,8 @@ struct CommonOptions: ParsableArguments {
 
     /// Called first, and to come back to these threads.
     ///
-    /// - Parameter isSmall: whether the work is the embedded digits', whose steps are too short
-    ///   to share: threads that wait for each other cost more than they bring.
+    /// - Parameter isSmall: whether the work is the embedded digits' or of like size, whose
+    ///   steps are too short to share: threads that wait for each other cost more than they bring.
     func start(isSmall: Bool = false) throws {
         try TorchRuntime.configure(threads: threads ?? (isSmall ? 1 : nil))
     }

@@ -55,6 +55,12 @@ struct SensitivityCommand: ParsableCommand {
         if Set(network).count < network.count {
             throw ValidationError("--network names one twice.")
         }
+        let classes = try Set(network.map { try ModelName($0).classes }).sorted()
+        if classes.count > 1 {
+            throw ValidationError(
+                "--network names networks of \(classes[0]) and of \(classes[1]) classes; all of a "
+                    + "study learn the same images.")
+        }
     }
 
     func run() throws {

@@ -133,10 +133,7 @@ public struct BatchNormStudy: Experiment {
     /// Means over chips and ages.
     private func summary(_ figures: [Double]) -> String {
         func mean(_ figure: Int) -> String {
-            Format.percent(
-                Sample(
-                    stride(from: figure, to: figures.count, by: Figures.count).map { figures[$0] }
-                ).mean)
+            Format.percent(Sample(figures).figure(figure, of: Figures.count).mean)
         }
         return "\(mean(0)), momentum \(mean(1)), adapted \(mean(2)), fine-tuned \(mean(3))"
     }

@@ -18,13 +18,11 @@ extension BatchNormStudy {
 
     private func rows(_ figures: [String: Sample]) -> [Row] {
         BatchNormCondition.all(settings).flatMap { condition -> [Row] in
-            guard let all = figures[condition.name]?.values else { return [] }
+            guard let all = figures[condition.name] else { return [] }
             return condition.ages.enumerated().map { number, age in
                 func sample(_ figure: Int) -> Sample {
-                    Sample(
-                        (0 ..< settings.chips).map { chip in
-                            all[(chip * condition.ages.count + number) * Figures.count + figure]
-                        })
+                    all.figure(
+                        number * Figures.count + figure, of: condition.ages.count * Figures.count)
                 }
                 return Row(
                     condition: condition, age: age,
@@ -36,10 +34,6 @@ extension BatchNormStudy {
     }
 
     public func table(_ figures: [String: Sample]) throws -> ResultTable {
-        func percent(_ sample: Sample) -> String {
-            Format.decimal(sample.mean * 100, 2)
-                + (sample.confidence95.map { " ± \(Format.decimal($0 * 100, 2))" } ?? "")
-        }
         let digital = figures[Self.digitalName].map { Format.decimal($0.mean * 100, 2) } ?? ""
         return ResultTable(
             title: "\(trained.network.name), batch norm against non-ideal crossbars",
@@ -49,7 +43,7 @@ extension BatchNormStudy {
                     row.condition.part.rawValue, row.condition.series,
                     row.condition.part == .drift ? "" : Self.short(row.condition.x),
                     Self.short(row.age), Format.scientific(row.secondComponent),
-                ] + row.accuracies.map(percent)
+                ] + row.accuracies.map { $0.percent(digits: 2) }
             },
             notes: [
                 "Digital, 8 bits: \(digital) %.",

@@ -1,5 +1,4 @@
-/// Chips that a network is tried on, one after the other: drawn at the level of
-/// weights, or emulated.
+/// Chips that a network is tried on, one after the other.
 public protocol ChipPopulation {
     /// The accuracy of a network on chip number `chip`. The number alone decides the
     /// chip: every network meets the same ones.

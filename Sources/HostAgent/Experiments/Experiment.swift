@@ -41,7 +41,7 @@ public struct ResultPlot: Sendable {
 
 extension ResultPlot {
     /// Accuracies in per cent over a quantity: a line through the means of each series,
-    /// and a band of their 95 % confidence.
+    /// and a band of their 95 % confidence. Points may come in any order.
     ///
     /// - Precondition: at least two different places x.
     public init(
@@ -56,8 +56,9 @@ extension ResultPlot {
             title: title, xLabel: xLabel, yLabel: "accuracy (%)", xRange: first ... last,
             yRange: lowest(series.flatMap(\.points).map(\.sample)) ... 100,
             series: series.enumerated().flatMap { number, series in
-                let points = series.points.map { (x: $0.x, y: $0.sample.mean * 100) }
-                let band = series.points.map { point in
+                let sorted = series.points.sorted { $0.x < $1.x }
+                let points = sorted.map { (x: $0.x, y: $0.sample.mean * 100) }
+                let band = sorted.map { point in
                     let half = (point.sample.confidence95 ?? 0) * 100
                     let mean = point.sample.mean * 100
                     return (x: point.x, low: mean - half, high: mean + half)

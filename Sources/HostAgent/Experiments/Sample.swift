@@ -10,9 +10,12 @@ public struct Sample: Codable, Equatable, Sendable {
         self.values = values
     }
 
-    /// Of values that come in groups of `count`, the k-th (from 0) of each group.
+    /// Of values that stand in groups of `count`, as a step returns those of a chip, the values
+    /// k, k + count, k + 2·count, …
+    ///
+    /// - Precondition: 0 ≤ k < count, and all groups are whole.
     public func figure(_ k: Int, of count: Int) -> Sample {
-        precondition((0 ..< count).contains(k) && values.count.isMultiple(of: count))
+        precondition((0 ..< count).contains(k) && values.count % count == 0)
         return Sample(stride(from: k, to: values.count, by: count).map { values[$0] })
     }
 
@@ -34,6 +37,12 @@ public struct Sample: Codable, Equatable, Sendable {
         guard values.count > 1 else { return nil }
         return Self.student975(freedom: values.count - 1) * deviation
             / Double(values.count).squareRoot()
+    }
+
+    /// Of shares: mean and confidence in per cent, "92.10 ± 0.35"; the mean alone of one value.
+    public func percent(digits: Int) -> String {
+        Format.decimal(mean * 100, digits)
+            + (confidence95.map { " ± \(Format.decimal($0 * 100, digits))" } ?? "")
     }
 
     /// The 97.5 % point of Student's law: exact for one and two degrees of freedom,

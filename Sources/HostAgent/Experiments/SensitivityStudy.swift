@@ -39,9 +39,10 @@ public struct SensitivityStudy: Experiment {
     var test: ImageSet { images.test }
     private let product: EmulatedChips.Product
 
-    /// - Precondition: the networks are of the catalogue.
+    /// - Precondition: the networks are of the catalogue, and have the same classes.
     public init(_ settings: Settings, data: DataLocation, product: EmulatedChips.Product) throws {
-        precondition(!settings.networks.isEmpty)
+        let classes = try Set(settings.networks.map { try ModelName($0).classes })
+        precondition(classes.count == 1)
         self.settings = settings
         self.product = product
         images = try StudyImages(

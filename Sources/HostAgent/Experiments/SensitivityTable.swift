@@ -15,9 +15,8 @@ extension SensitivityStudy {
         _ figures: [String: Sample], _ network: String, _ mapping: WeightMapping, _ sigma: Double,
         figure: Int
     ) -> Sample? {
-        figures[Self.evaluationName(network, mapping, sigma)].map { all in
-            let each = all.values.count / settings.chips
-            return Sample((0 ..< settings.chips).map { all.values[$0 * each + figure] })
+        figures[Self.evaluationName(network, mapping, sigma)].map {
+            $0.figure(figure, of: $0.values.count / settings.chips)
         }
     }
 
@@ -30,11 +29,7 @@ extension SensitivityStudy {
     }
 
     public func table(_ figures: [String: Sample]) throws -> ResultTable {
-        func percent(_ sample: Sample?) -> String {
-            guard let sample else { return "" }
-            return Format.decimal(sample.mean * 100, 1)
-                + (sample.confidence95.map { " ± \(Format.decimal($0 * 100, 1))" } ?? "")
-        }
+        func percent(_ sample: Sample?) -> String { sample?.percent(digits: 1) ?? "" }
         var rows: [[String]] = []
         for network in settings.networks {
             let digital = figures[Self.trainingName(network)]
@@ -112,7 +107,7 @@ extension SensitivityStudy {
     private func curve(
         _ figures: [String: Sample], _ network: String, _ mapping: WeightMapping, figure: Int
     ) -> [(x: Double, sample: Sample)] {
-        settings.sigmas.sorted().compactMap { sigma in
+        settings.sigmas.compactMap { sigma in
             sample(figures, network, mapping, sigma, figure: figure).map { (x: sigma, sample: $0) }
         }
     }

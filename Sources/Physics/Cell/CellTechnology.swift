@@ -1,6 +1,6 @@
 /// The parameters of one kind of cell: the typed form of `firmware-specs/devices/*.yaml`.
 ///
-/// - Source: physics §1; each value's source stands beside it in the file.
+/// - Source: firmware-specs/device.md, "The cell"; each value's source stands beside it in the file.
 public struct CellTechnology: Sendable, Hashable {
     public enum Storage: Sendable, Hashable {
         /// Non-volatile conductances.

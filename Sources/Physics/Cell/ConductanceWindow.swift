@@ -4,7 +4,7 @@
 ///     g(ℓ) = G_off + ℓ·(G_on − G_off)/(2^bits − 1),  ℓ = 0 … 2^bits − 1   (C-2)
 ///
 /// - Validity: r₀ in `onOffRatioRange`, or ∞, which stands for G_off exactly 0.
-/// - Source: physics §1.
+/// - Source: firmware-specs/device.md (C-1), (C-2).
 public struct ConductanceWindow: Sendable, Hashable {
     public let on: Conductance
     public let off: Conductance

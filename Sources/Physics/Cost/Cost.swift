@@ -2,7 +2,7 @@
 /// of two operations, one after the other, is their sum.
 ///
 /// - Units: ns, pJ.
-/// - Source: physics §11.
+/// - Source: firmware-specs/device.md (K-1) … (K-6).
 public struct Cost: Sendable, Hashable {
     public enum Component: Int, Sendable, Hashable, CaseIterable {
         /// Current through the cells, V²·G·t.

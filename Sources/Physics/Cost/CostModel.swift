@@ -27,7 +27,7 @@
 /// - Postconditions: no part falls when any count grows; of two operations one after the other
 ///   the parts are the sums.
 /// - Validity: E_level to about 6 bits of a flash converter, beyond which it grows faster.
-/// - Source: physics §11; Peng et al. 2019, 2020.
+/// - Source: firmware-specs/device.md (K-1) … (K-6); peng2019neurosim, peng2020neurosim.
 public struct CostModel: Sendable {
     /// Bits of the accumulator above those of a conversion: room for eight phases of an 8-bit
     /// input, as in the array of NeuroSim that the unit costs come from.

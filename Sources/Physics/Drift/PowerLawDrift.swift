@@ -17,7 +17,7 @@ internal import Glibc
 /// - Validity: ν and σ_ν in `coefficientRange`, t₀ in `referenceAgeRange`.
 /// - Edge cases: the law diverges as the age goes to 0; below t₀ the value is held.
 /// - Postconditions: the result lies in 0 … g_p and never rises with age.
-/// - Source: Bhattacharjee et al. 2023, Table 1; physics §6.
+/// - Source: bhattacharjee2023bn, Table 1; firmware-specs/device.md (D-1), (D-2).
 public struct PowerLawDrift: Sendable, Hashable {
     public let coefficient: Double
     public let coefficientSpread: Double

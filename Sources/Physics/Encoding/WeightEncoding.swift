@@ -7,7 +7,7 @@
 /// The stretch ⌊…⌋ lets the largest weight use the top of the range, so that noise costs least.
 ///
 /// - Validity: 1 ≤ S, K that of a cell, K·S at most `bitsMax`, with offset K·S ≥ 2.
-/// - Source: physics §7.
+/// - Source: firmware-specs/device.md (E-1) … (E-4).
 public struct WeightEncoding: Sendable, Hashable {
     public enum Mapping: Sendable, Hashable, CaseIterable {
         case differential, offset

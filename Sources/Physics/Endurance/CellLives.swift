@@ -9,7 +9,7 @@
 /// - Shape: one entry a cell.
 /// - Random: `DrawField.lifetime` of event 0; cell c takes words 2(c mod 2) and 2(c mod 2) + 1 of
 ///   block ⌊c/2⌋: the life and which way it fails.
-/// - Source: physics §5.
+/// - Source: firmware-specs/device.md (L-4).
 public struct CellLives: Sendable {
     /// ⌈life⌉; the largest number stands for a life that no counter reaches.
     public private(set) var pulses: [UInt32]

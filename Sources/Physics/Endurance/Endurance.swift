@@ -14,7 +14,7 @@
 /// - Errors: `PhysicsError`, which names the parameter.
 /// - Edge cases: a fresh ratio of ∞ (G_off = 0) never closes; N saturates at 2³² − 1.
 /// - Postconditions: r(N) ≥ 1 never rises, F(N) in [0, 1] never falls.
-/// - Source: physics §5.
+/// - Source: firmware-specs/device.md (L-1), (L-3).
 public struct Endurance: Sendable, Hashable {
     public let windowPulses: Double
     public let windowExponent: Double

@@ -5,7 +5,7 @@
 /// The level axis shrinks linearly: the controller does not know that the window has closed.
 ///
 /// - Units: µS.
-/// - Source: physics §5; the linear scaling: CIM adaptation thesis §3.3.
+/// - Source: firmware-specs/device.md (L-2); the linear scaling: CIM adaptation thesis §3.3.
 struct WornWindow: Sendable {
     let on: Float
     let freshOff: Float

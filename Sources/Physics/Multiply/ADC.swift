@@ -16,7 +16,7 @@
 /// - Edge cases: a tie goes to the even code. A conversion counts as clipped when I_eff lies more
 ///   than half an LSB outside the codes.
 /// - Postconditions: codeMin ≤ code ≤ codeMax; inside the range |code·LSB − I_eff| ≤ LSB/2.
-/// - Source: physics §7.
+/// - Source: firmware-specs/device.md (M-2), (M-3), (M-7).
 public struct ADC: Sendable, Hashable {
     public let bits: Int
     public let fullScaleMicroamperes: Double

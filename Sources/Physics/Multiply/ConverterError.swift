@@ -10,7 +10,7 @@
 ///
 /// - Validity: e_g in `gainRange`, e_o in `offsetRange`.
 /// - Edge cases: with both 0 the result has the same bits as without the law.
-/// - Source: physics §7; the form is that of converter data sheets.
+/// - Source: firmware-specs/device.md (M-6), (M-7); the form is that of converter data sheets.
 public struct ConverterError: Sendable, Hashable {
     public internal(set) var offsetLSB: Double
     public let gain: Double

@@ -6,7 +6,7 @@ internal import CKernels
 ///     V_eff = (1 + e_g)·V + e_o·LSB,   LSB = V_read / (2^b − 1)    (M-6)
 ///
 /// - Validity: b in `bitsRange`, V_read in `readVoltageRange`.
-/// - Source: physics §7.
+/// - Source: firmware-specs/device.md (M-1), (M-6).
 public struct DAC: Sendable, Hashable {
     public let bits: Int
     public let readVoltage: Double

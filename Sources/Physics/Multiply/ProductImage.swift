@@ -9,7 +9,7 @@
 ///
 /// - Shape: rows × columns, row-major; row i is driven by word line i.
 /// - Units: µS and µS². `variance` is empty where there is no read noise.
-/// - Source: physics §7.
+/// - Source: firmware-specs/device.md (M-4), (X-7).
 public struct ProductImage: Sendable {
     public let rows: Int
     public let columns: Int

@@ -36,7 +36,7 @@ public struct ProductScratch {
 /// - Random: `DrawField.productNoise`; output (b, j) has number firstDraw + b·outputs + j.
 /// - Cost: two matrix products, one normal an output; in wires four products, with two arrays
 ///   seven.
-/// - Source: physics §7.
+/// - Source: firmware-specs/device.md (M-4), (M-5).
 public enum TileProduct {
     /// Outputs whose noise is drawn and converted while it is in the nearest cache (chosen).
     fileprivate static let chunk = 2048

@@ -13,7 +13,7 @@
 ///
 /// - Random: `DrawField.openLoop`, one normal a cell: number firstCell + cell of the event.
 /// - Cost: O(cells of the tile) for the draws.
-/// - Source: physics §3, §5; tiny-shared-block study §4.1 for σ_p relative to G_on.
+/// - Source: firmware-specs/device.md (P-1), (L-2); qin2024tsb §4.1 for σ_p relative to G_on.
 public struct OpenLoopProgramming: Sendable {
     private let variation: Variation
     private let noise: ReadNoise

@@ -14,7 +14,7 @@
 ///   in event `draws.event + ⌊k/4⌋`.
 /// - Postconditions: each cell has seen `pulses` more.
 /// - Cost: O(cells · min(pulses, 40/s)).
-/// - Source: physics §4, §5.
+/// - Source: firmware-specs/device.md (P-4), (L-4).
 public struct PulseTrain: Sendable {
     public enum Direction: Sendable, Hashable {
         case set

@@ -6,7 +6,7 @@ internal import Glibc
 ///     f = (1 − u)^γ₊ (SET) or u^γ₋ (RESET),  u = (g − G_off)/(G_on − G_off) in [0, 1]
 ///
 /// - Units: µS; s is relative to the window.
-/// - Source: physics §4.
+/// - Source: firmware-specs/device.md (P-3).
 struct SoftBoundsStep: Sendable {
     private let nonlinearitySet: Float
     private let nonlinearityReset: Float

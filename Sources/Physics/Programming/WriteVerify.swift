@@ -34,7 +34,7 @@ public struct WriteVerifyResult: Sendable {
 /// - Postconditions: a cell without a pulse is unchanged; no cell gets more than pulsesMax.
 /// - Random: `DrawField.writeVerify`; cycle c of a cell draws from the block of the cell in event
 ///   `draws.event + c`: lane 0 the read, lane 1 the pulse, lane 2 the open-loop write.
-/// - Source: physics §4.
+/// - Source: firmware-specs/device.md (P-2), (P-3).
 public struct WriteVerify: Sendable {
     /// Event numbers that one command takes: one a cycle, and a cycle is a pulse, the last read or
     /// a confirming read.

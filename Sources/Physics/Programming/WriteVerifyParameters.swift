@@ -14,7 +14,7 @@
 /// | verifyReads        | R, reads averaged for one verification         | reads       |
 /// | confirmingReads    | verifications in band after the first one      | reads of R  |
 ///
-/// - Source: physics §4 (defaults chosen there).
+/// - Source: firmware-specs/device.md (P-2), (P-3); the defaults are chosen there.
 public struct WriteVerifyParameters: Sendable, Hashable {
     public var tolerance = 0.03
     public var coarse = 0.2

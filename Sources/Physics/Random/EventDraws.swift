@@ -3,7 +3,7 @@ internal import CKernels
 /// The draws of one event: a command's programming noise, or the read noise of a read or a
 /// product. Events are numbered from 1; the chip never uses a number twice.
 ///
-/// - Source: physics, introduction ("event draws").
+/// - Source: firmware-specs/device.md, event draws.
 public struct EventDraws: Sendable, Hashable {
     public let serial: UInt32
     public let event: UInt64

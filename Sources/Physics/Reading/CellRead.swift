@@ -15,7 +15,7 @@
 ///   negative. Clipping it at 0 would make the mean of many reads wrong, and products, which add
 ///   the same currents, do not clip.
 /// - Random: `DrawField.cellRead`, one normal a cell.
-/// - Source: physics §4, §7.
+/// - Source: firmware-specs/device.md (N-2).
 public enum CellRead {
     public static func read(
         conductances: [Float], noise: ReadNoise, repeats: Int, draws: EventDraws, firstCell: UInt64

@@ -8,7 +8,7 @@
 /// | b      | share independent of g      | µS       |
 ///
 /// - Validity: a in `relativeRange`, b in `constantRange`.
-/// - Source: Bhattacharjee et al. 2023, Table 1; physics §1.
+/// - Source: bhattacharjee2023bn, Table 1; firmware-specs/device.md (N-1).
 public struct ReadNoise: Sendable, Hashable {
     public let relative: Double
     public let constantMicrosiemens: Double

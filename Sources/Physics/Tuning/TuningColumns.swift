@@ -23,7 +23,7 @@
 /// - Validity: cells in `gtmCellsRange`, columns in `ltmColumnsRange`.
 /// - Edge cases: the data columns' full scale would clip them; with 2.5 (chosen) a chip clips from
 ///   ε_B = 1.5 on.
-/// - Source: physics §10; Deng and Orshansky 2022 (GTM, LTM).
+/// - Source: firmware-specs/device.md (T-1) … (T-3); deng2022qavat (GTM, LTM).
 public enum TuningColumns {
     /// Cells of a GTM (Deng and Orshansky 2022: 10³, and 10⁵ where the variation is large).
     public static let gtmCellsRange = 1 ... 100_000

@@ -3,7 +3,7 @@
 ///
 /// - Random: fields `betweenChip`, `withinChip`, `driftCoefficient` of event 0, index: the
 ///   chip-wide number of the cell.
-/// - Source: physics §2, §6; (V-1), (D-2).
+/// - Source: firmware-specs/device.md (V-1), (D-2).
 public struct Fabrication: Sendable {
     public let serial: UInt32
     public let variation: Variation

@@ -7,7 +7,7 @@
 ///     like read noise       g* = g_t + σ_read(g_t)·z_i     (V-4)
 ///
 /// - Validity: σ_B and σ_W in `spreadRange`.
-/// - Source: Deng and Orshansky 2022; (V-4): physics §2.
+/// - Source: deng2022qavat; (V-4) is chosen.
 public struct Variation: Sendable, Hashable {
     public enum Model: Sendable, Hashable, CaseIterable {
         case weightProportional, layerFixed, likeReadNoise

@@ -20,7 +20,7 @@
 /// - Postconditions: 0 ≤ T ≤ 1, 0 ≤ α ≤ 1 up to rounding; 1, 1, 0, 0 without resistances.
 /// - Cost: two walks over half the tile, twice the time of the matrix itself; nothing of its
 ///   solution is kept for them.
-/// - Source: physics §8.
+/// - Source: firmware-specs/device.md.
 public struct CellTransfers: Sendable {
     public let rows: Int
     public let columns: Int

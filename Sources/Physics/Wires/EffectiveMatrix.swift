@@ -19,7 +19,7 @@
 /// - Invariant: with equal driver and sense resistances both directions have one matrix
 ///   (reciprocity); else they have not.
 /// - Cost, accuracy, memory.
-/// - Source: physics §8.
+/// - Source: firmware-specs/device.md, (X-3) ….
 public struct EffectiveMatrix: Sendable, Equatable {
     public let rows: Int
     public let columns: Int

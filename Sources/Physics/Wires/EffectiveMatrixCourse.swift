@@ -29,8 +29,8 @@ import Glibc
 /// - Cost: four solutions a span, eight if the first guess of its length fails; evaluating
 ///   takes 7 operations a cell. With a bound of 5·10⁻⁶ a span is 0.42: 52 % more age.
 /// - Memory: four matrices of Float32.
-/// - Source: physics §8, §6 for the bound that is asked for; trefethen2013atap §8 for the
-///   coefficients of analytic functions.
+/// - Source: firmware-specs/device.md, (X-9), "Wires" for the bound that is asked for;
+///   trefethen2013atap §8 for the coefficients of analytic functions.
 public struct EffectiveMatrixCourse: Sendable {
     public let rows: Int
     public let columns: Int

@@ -16,7 +16,7 @@
 ///   clip it at 0. Without resistances b, c and the sums vanish and a = σ²(g).
 /// - Cost: 3 products instead of 1.
 /// - Memory: 12 bytes a cell.
-/// - Source: physics §8.
+/// - Source: firmware-specs/device.md.
 public struct WireNoise: Sendable {
     public let rows: Int
     public let columns: Int

@@ -11,7 +11,7 @@
 /// - Validity: 0 … 10⁶ Ω at the ends, 0 … 10⁴ Ω between cells (chosen; published values are about
 ///   1 kΩ and 0.1 … 50 Ω), and the wires of a tile are not longer than `lengthMax`.
 /// - Errors: `PhysicsError`, which names the part.
-/// - Source: physics §8; defaults of Bhattacharjee et al. 2023.
+/// - Source: firmware-specs/device.md; defaults of bhattacharjee2023bn.
 public struct WireResistances: Sendable, Hashable {
     public let driverOhm: Double
     public let rowWireOhm: Double

@@ -31,6 +31,7 @@ struct TinySharedBlockTests {
         method.tiles = tiles
         let report = try AdaptationReport.measuring(
             method, of: network, &deployment, on: chip, images: split.training, test: split.test)
+        #expect(report.strategy == "tiny shared block, \(tiles.rawValue) tiles")
         #expect(report.after.fraction > report.before.fraction + 0.05)
         // What was there is there.
         #expect(try bare.map { try $0.tensor.floats() } == before)
@@ -50,14 +51,20 @@ struct TinySharedBlockTests {
         #expect(added.allSatisfy { $0.scales.isSigned })
         try deployment.check(chip, holds: network, file: "d")
 
-        // Again: the same matrices, written anew; another shape is refused.
+        // Again: the same matrices, written anew; another shape and other tiles are refused.
         let kept = deployment.places.map(\.matrix.id)
         var again = TinySharedBlock()
         again.epochs = 1
         try again.adapt(network, &deployment, on: chip, images: split.training.first(128))
         #expect(deployment.places.map(\.matrix.id) == kept)
-        again.channels = 24
-        #expect(throws: SharedBlockError.self) {
+        again.tiles = tiles
+        try again.check(network, deployment)
+        again.tiles = tiles == .common ? .separate : .common
+        #expect(throws: SharedBlockError.otherTiles(network: "lenet-8x8-b12", found: tiles)) {
+            try again.adapt(network, &deployment, on: chip, images: split.training.first(128))
+        }
+        (again.tiles, again.channels) = (nil, 24)
+        #expect(throws: SharedBlockError.otherShape(network: "lenet-8x8-b12")) {
             try again.adapt(network, &deployment, on: chip, images: split.training.first(128))
         }
     }

@@ -80,25 +80,38 @@ struct WritingTests {
         #expect(marks == 1)
     }
 
-    @Test func whatIsRefusedBeforeTheFirstChangeMarksNothing() throws {
+    /// Nor does it send images through the chip: the deployment file isn't to call an update cut
+    /// short, and nobody waits for an accuracy that is no good.
+    @Test func whatIsRefusedLeavesAllAsItWas() throws {
         var (network, images, chip, deployment) = try Self.deployed()
-        let before = chip.programs.count
         deployment.digital["fc2"] = try deployment.place(of: network.place(of: "fc2").layer).scales
         var block = TinySharedBlock()
         block.insertions = 3
-        var isMarked = false
-        func adapt(_ strategy: any AdaptationStrategy) throws {
-            _ = try AdaptationReport.measuring(
-                strategy, of: network, &deployment, on: chip, images: images, test: images
-            ) { _ in isMarked = true }
+        let layers = network.matrixLayers.map(\.name)
+        let (old, programs, batches) = (deployment, chip.programs.count, chip.batchesSeen.count)
+        let refused: [(strategy: any AdaptationStrategy, error: any Error)] = [
+            (FineTuning(layers: ["fc2"]), AdaptationError.onHost(layer: "fc2")),
+            (FineTuning(layers: ["fc9"]), NetworkError.unknownLayer("fc9", layers: layers)),
+            (block, NetworkError.wrongInsertions(model: "lenet-8x8", asked: 3, places: 2)),
+            (SelfTuningByReferences(.gtm), SelfTuningError.noReferences),
+            (BatchNormReestimation(), AdaptationError.noBatchNorm(network: "lenet-8x8")),
+            (BatchNormFineTuning(), AdaptationError.noBatchNorm(network: "lenet-8x8")),
+            (EntropyMinimisation(), AdaptationError.noBatchNorm(network: "lenet-8x8")),
+            (ExitSelection(), AdaptationError.oneExit(network: "lenet-8x8")),
+        ]
+        for (strategy, expected) in refused {
+            var isMarked = false
+            let error = #expect(throws: (any Error).self) {
+                _ = try AdaptationReport.measuring(
+                    strategy, of: network, &deployment, on: chip, images: images, test: images
+                ) { _ in isMarked = true }
+            }
+            #expect(error.map { "\($0)" } == "\(expected)")
+            #expect(!isMarked, "\(strategy.name)")
+            #expect(chip.batchesSeen.count == batches, "\(strategy.name)")
         }
-        #expect(throws: AdaptationError.onHost(layer: "fc2")) {
-            try adapt(FineTuning(layers: ["fc2"]))
-        }
-        #expect(throws: NetworkError.wrongInsertions(model: "lenet-8x8", asked: 3, places: 2)) {
-            try adapt(block)
-        }
-        #expect(!isMarked && chip.programs.count == before)
+        #expect(deployment == old && chip.programs.count == programs)
+        #expect(network.blockLayers.isEmpty)
     }
 
     /// Before the old network is off the chip, and before an update is marked.
@@ -124,16 +137,30 @@ struct WritingTests {
         #expect(try chip.matrices() == matrices)
     }
 
-    @Test func whoWritesNothingMarksNothing() throws {
-        var (network, images, chip, deployment) = try Self.deployed()
-        var isMarked = false
-        #expect(throws: SelfTuningError.noReferences) {
-            _ = try AdaptationReport.measuring(
-                SelfTuningByReferences(.gtm), of: network, &deployment, on: chip, images: images,
-                test: images
-            ) { _ in isMarked = true }
+    @Test(
+        arguments: [
+            BatchNormReestimation(batch: 4, passes: 1), ExitSelection(),
+        ] as [any AdaptationStrategy])
+    func whoWritesNothingMarksNothing(strategy: any AdaptationStrategy) throws {
+        let network = try ExitTests.network()
+        let images = try ExitTests.images(4)
+        let chip = try DigitalChip()
+        var deployment = try Mapper(
+            network, scales: .measured(network, on: images, method: .max)
+        ).deploy(
+            to: chip, checkpoint: "n", calibration: images, options: ProgramOptions(.openLoop)
+        ).deployment
+        func parameters() throws -> [[Float]] {
+            try network.tensors.map { try $0.tensor.floats() }
         }
-        #expect(!isMarked)
+        let (programs, old, before) = (chip.programs.count, deployment, try parameters())
+        var isMarked = false
+        _ = try AdaptationReport.measuring(
+            strategy, of: network, &deployment, on: chip, images: images, test: images
+        ) { _ in isMarked = true }
+        // It did its work.
+        #expect(try deployment != old || parameters() != before)
+        #expect(!isMarked && chip.programs.count == programs)
     }
 
     /// Tuning columns are written open loop: they tell of drift alone where weights were
@@ -170,29 +197,6 @@ struct WritingTests {
                 }
             }
         }
-    }
-
-    /// What is refused has changed nothing: the deployment file isn't to call an update cut
-    /// short.
-    @Test func whatIsRefusedMarksNothing() throws {
-        var (network, images, chip, deployment) = try Self.deployed()
-        deployment.digital["fc2"] = try deployment.place(of: network.matrixLayers[3]).scales
-        var wide = TinySharedBlock()
-        wide.insertions = 3
-        let (old, programs) = (deployment, chip.programs.count)
-        for strategy: any AdaptationStrategy in [
-            FineTuning(layers: ["fc2"]), FineTuning(layers: ["fc9"]), wide,
-        ] {
-            var isMarked = false
-            #expect(throws: (any Error).self) {
-                _ = try AdaptationReport.measuring(
-                    strategy, of: network, &deployment, on: chip, images: images, test: images
-                ) { _ in isMarked = true }
-            }
-            #expect(!isMarked, "\(strategy.name)")
-        }
-        #expect(deployment == old && chip.programs.count == programs)
-        #expect(network.blockLayers.isEmpty)
     }
 
     /// The new cells are younger than the columns.

@@ -14,6 +14,18 @@ struct SampleTests {
         #expect(Sample([1]).confidence95 == nil)
     }
 
+    @Test func aFigureIsThatOfEveryGroup() {
+        let all = Sample([1, 2, 3, 10, 20, 30])
+        #expect((0 ..< 3).map { all.figure($0, of: 3).values } == [[1, 10], [2, 20], [3, 30]])
+        #expect(all.figure(0, of: 6) == Sample([1]))
+    }
+
+    /// t = 12.7062 of one degree of freedom, s/√2 = 0.01.
+    @Test func sharesAreToldInPerCent() {
+        #expect(Sample([0.5, 0.52]).percent(digits: 2) == "51.00 ± 12.71")
+        #expect(Sample([0.125]).percent(digits: 1) == "12.5")
+    }
+
     /// Against the printed tables of Student's law.
     @Test(arguments: [
         (1, 12.7062, 1e-5), (2, 4.30265, 1e-5), (3, 3.18245, 0.005), (6, 2.44691, 3e-4),
