@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Wear of a chip: trains, stuck cells, health")
 struct ChipEnduranceTests {
-    /// RRAM of physics §5.
+    /// RRAM of firmware-specs/devices.
     private func bench(drift: Double = 0) throws -> TestBench {
         var technology = try TestSpec.technology(drift: drift)
         technology.endurance = try Endurance(

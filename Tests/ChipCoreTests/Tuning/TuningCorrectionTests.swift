@@ -2,7 +2,7 @@ import ChipCore
 import Physics
 import Testing
 
-@Suite("What a host makes of GTM and LTM (physics §10) is right")
+@Suite("What a host makes of GTM and LTM (T-1 … T-6) is right")
 struct TuningCorrectionTests {
     private struct Setting: CustomStringConvertible {
         var model: Variation.Model

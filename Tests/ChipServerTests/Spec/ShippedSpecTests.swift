@@ -4,7 +4,7 @@ import Foundation
 import Physics
 import Testing
 
-/// Table 1 of physics.md, typed in again.
+/// The values of the shipped devices, typed in again from their sources.
 @Suite("The shipped specs are those of the tables")
 struct ShippedSpecTests {
     struct Row: Sendable, CustomTestStringConvertible {

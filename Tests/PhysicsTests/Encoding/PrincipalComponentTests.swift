@@ -8,7 +8,7 @@ struct PrincipalComponentTests {
     struct Figure: CustomTestStringConvertible, Sendable {
         let name: String
         var cells: Cells
-        /// Physics §9: simulated outside this project.
+        /// Simulated outside this project.
         let share: Double
         /// Bhattacharjee et al. 2023, §4.1.
         let published: Double

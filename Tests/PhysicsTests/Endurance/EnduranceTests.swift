@@ -2,7 +2,7 @@ import Glibc
 import Physics
 import Testing
 
-/// The endurance parameters of physics §5.
+/// The endurance parameters of firmware-specs/devices.
 enum Wear {
     static func rram() throws -> Endurance {
         try Endurance(

@@ -5,7 +5,7 @@ private let cellCount = 64_000
 
 @Suite("Programming: write-verify (P-2, P-3)")
 struct WriteVerifyTests {
-    /// The table of physics §4, simulated there with another program, and the same by a third
+    /// Simulated outside this project with another program, and the same by a third
     /// (numpy, 400,000 cells). Its first columns are of operations without coarse writes, its last
     /// of cells that stood open loop at any of the levels, their own included: only so do its
     /// figures fit. The last column of the cell with two bits (0.0308, 8.0) fits none of the starts
@@ -162,7 +162,7 @@ struct WriteVerifyTests {
         #expect(run.unverified < cellCount / 10_000)
     }
 
-    /// One confirming read: σ 0.024 and 10.3 pulses (physics §4); the same by a third program
+    /// One confirming read: σ 0.024 and 10.3 pulses (outside this project); the same by a third program
     /// (numpy, 200,000 cells, coarse writes included).
     @Test(arguments: [
         (Cells.feFET, 0.0234, 9.13), (.pcmOne, 0.0227, 9.32), (.pcmTwo, 0.0224, 9.19),
@@ -395,7 +395,7 @@ struct WriteVerifyParameterTests {
         }
     }
 
-    /// The defaults of physics §4.
+    /// The defaults of firmware-specs/devices.
     @Test func theDefaultsAreThoseOfTheSpecification() throws {
         let p = try WriteVerifyParameters(verifyReads: 4).validated()
         #expect(

@@ -1,7 +1,7 @@
 import Physics
 import Testing
 
-/// The cells of the table in physics §1, with the verify reads of §4.
+/// The cells of firmware-specs/devices, with their verify reads.
 struct Cells: CustomTestStringConvertible, Sendable {
     var name: String
     var bits: Int

@@ -50,7 +50,7 @@ public struct MapCommand: Sendable {
     }
 }
 
-/// How the currents of a matrix become codes (physics §7).
+/// How the currents of a matrix become codes (M-1 … M-7).
 public enum Sensing: UInt8, Sendable, Hashable {
     case differentialAnalog = 1
     case differentialDigital = 2

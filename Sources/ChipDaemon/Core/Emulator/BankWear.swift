@@ -12,7 +12,7 @@ extension ChipHealth {
         }
     }
 
-    /// The wear of each analog bank by the laws of its technology (physics §5).
+    /// The wear of each analog bank by the laws of its technology (L-1 … L-4).
     static func banks(_ wear: [TileWear], _ state: ChipState, _ spec: ChipSpec) -> [Bank] {
         spec.banks.indices.filter { !spec.banks[$0].isDigital }.map { index in
             let technology = spec.banks[index].technology

@@ -10,7 +10,7 @@ import Physics
 ///
 /// where X are the input codes and y approximates Σ_i q_ij·X_i in weight code × input code.
 ///
-/// - Source: physics §7.
+/// - Source: firmware-specs/device.md (M-1 … M-5).
 struct ProductPlan: Sendable {
     var matrix: MatrixDescription
     var bank: BankSpec

@@ -8,7 +8,7 @@ package import Physics
 ///
 /// - Memory: 8 bytes a cell of the block; in wires 16, of a pair 40.
 package struct TileImage: Sendable {
-    /// A tenth of the step of a 13-bit ADC (physics §6).
+    /// A tenth of the step of a 13-bit ADC (chosen).
     package static let relativeErrorMax = 1e-5
 
     /// The first tile and column; the direction counts only in wires.

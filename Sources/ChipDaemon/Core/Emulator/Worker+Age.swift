@@ -10,7 +10,7 @@ extension Worker {
         return aged
     }
 
-    /// g(t) of every cell of a tile, µS, row-major (physics §1, §6).
+    /// g(t) of every cell of a tile, µS, row-major (D-1).
     ///
     /// A cell never programmed holds G_off·(1 + ε_W) and does not drift; a digital cell holds its
     /// level.

@@ -77,7 +77,7 @@ extension Worker {
         return description
     }
 
-    /// FS = rows·V_read·(G_on − G_off) differential, rows·V_read·G_on else (physics §7). A
+    /// FS = rows·V_read·(G_on − G_off) differential, rows·V_read·G_on else (M-3). A
     /// digital bank has no ADC; its full scale is without effect.
     private func defaultFullScale(_ matrix: MatrixDescription, _ bank: BankSpec) -> Double {
         let window = bank.window

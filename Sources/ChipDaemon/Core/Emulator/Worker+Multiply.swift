@@ -110,7 +110,7 @@ extension Worker {
     }
 
     /// Row blocks, slices and polarities work in parallel, each in its own tiles; phases, bits
-    /// and vectors one after the other (physics §11).
+    /// and vectors one after the other (K-1 … K-6).
     private func cost(_ plan: ProductPlan, _ sums: PassSums) -> Cost {
         CostModel(spec, plan.bank).product(
             ProductActivity(

@@ -2,7 +2,7 @@ import Physics
 import Synchronization
 
 extension Worker {
-    /// Writes codes to a matrix or conductances to a tile (physics §3, §4).
+    /// Writes codes to a matrix or conductances to a tile (P-1, P-2).
     mutating func program(
         _ command: ProgramCommand, on next: inout ChipState, recording changes: inout StoreChanges,
         at time: ChipInstant, limits: ChipLimits, work: WorkContext

@@ -8,7 +8,7 @@ extension Worker {
     /// Cells of one part of a train (chosen: some milliseconds between two looks at the clock).
     private static let cellsPerPart = 1024
 
-    /// A train of pulses on a region of a tile (physics §4). One that is ended early leaves whole
+    /// A train of pulses on a region of a tile (P-4). One that is ended early leaves whole
     /// parts of the region done, the others as they were.
     mutating func pulse(
         _ command: PulseCommand, on next: inout ChipState, recording changes: inout StoreChanges,

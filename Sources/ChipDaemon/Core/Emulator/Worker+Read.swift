@@ -8,7 +8,7 @@ struct PlaneReader {
 }
 
 extension Worker {
-    /// Reads a matrix or a tile (physics §7; no ADC).
+    /// Reads a matrix or a tile (N-1, N-2; no ADC).
     mutating func read(_ command: ReadCommand, at time: ChipInstant, limits: ChipLimits)
         throws(ChipFault) -> SampleReply
     {

@@ -1,7 +1,7 @@
 import Physics
 
 extension Worker {
-    /// Writes the GTM, or the LTM columns of a matrix, open loop to one conductance (physics §10).
+    /// Writes the GTM, or the LTM columns of a matrix, open loop to one conductance (T-1 … T-6).
     mutating func programReference(
         _ command: ReferenceCommand, on next: inout ChipState,
         recording changes: inout StoreChanges, at time: ChipInstant, limits: ChipLimits,

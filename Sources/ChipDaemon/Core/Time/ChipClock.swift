@@ -9,7 +9,7 @@
 /// 2. A change of mode or rate moves the anchor to the present: time does not jump.
 ///
 /// - Units: microseconds.
-/// - Source: physics §6, protocol "Time and leases".
+/// - Source: firmware-specs/device.md "Drift"; firmware-specs/wire.md.
 package struct ChipClock: Sendable {
     package private(set) var record: ClockRecord
     /// How far the wall clock stands behind the latest instant seen, µs; 0 in the normal case.
