@@ -23,14 +23,14 @@ public struct BlockWiseStudy: Experiment {
         /// Each with images and cells of its own.
         public var chips = 3
         /// Test images.
-        public var images = 500
+        public var images = 400
         /// Training images that a chip adapts to.
         public var adaptationImages = 800
         public var corruptions = [Corruption.gaussianNoise, .motionBlur].map(\.rawValue)
         public var flipsLabels = true
         public var losses = [FineTuning.Loss.squaredError, .entropy]
         /// Blocks of a network at most, evenly spaced; all count as one more.
-        public var blocks = 5
+        public var blocks = 4
         public var epochs = 3
         public var batch = 200
         /// η of WAGE, in weight codes.
@@ -39,7 +39,7 @@ public struct BlockWiseStudy: Experiment {
         /// little to adapt; this is chosen.
         public var readNoise = 0.02
         /// Pulses of each cell before, where windows close; 0 is elsewhere.
-        public var pulses = [10_000, 100_000, 1_000_000, 3_000_000]
+        public var pulses = [100_000, 1_000_000, 3_000_000]
         public var heldOut = false
         public var seed: UInt64 = 1
 
