@@ -90,7 +90,7 @@ public struct SelfTuningTable: Experiment {
             let trained = try work.kept(.qavat, condition.within)
             var spec = condition.spec
             // Enough for any network of the catalogue.
-            if settings.training.start != nil { spec.tiles = 16_384 }
+            if settings.training.start != nil { spec.tiles = 8_192 }
             let population = try SelfTunedChips(spec, chips: chips, product)
             return try (0 ..< chips).flatMap { chip in
                 try population.figures(
