@@ -151,7 +151,7 @@ public struct SVGPlot: Sendable {
     private var legendPlaces: [(series: Series, x: Double, line: Int)] {
         var (x, line) = (Self.left, 0)
         return series.filter { !$0.name.isEmpty }.map { series in
-            let width = 34 + 6.4 * Double(series.name.count)
+            let width = 34 + 7 * Double(series.name.count)
             if x > Self.left, x + width > Self.width {
                 (x, line) = (Self.left, line + 1)
             }

@@ -40,9 +40,9 @@ public struct BatchNormStudy: Experiment {
     public struct Settings: Codable, Equatable, Sendable {
         /// A checkpoint.
         public var network = ""
-        public var chips = 2
+        public var chips = 3
         /// Test images at most.
-        public var images = 300
+        public var images = 200
         /// Training images that the methods see.
         public var adaptationImages = 500
         public var parts = Part.allCases

@@ -92,7 +92,7 @@ extension BatchNormStudy {
         }
         return ResultPlot(
             name: "\(part.rawValue)-\(number + 1)", title: "\(trained.network.name): \(title)",
-            xLabel: part.axis, isLogarithmic: part == .drift || part == .ratio, curves)
+            xLabel: part.axis, isLogarithmic: part != .noise, curves)
     }
 
     private static func short(_ value: Double) -> String {
