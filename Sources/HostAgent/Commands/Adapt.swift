@@ -118,9 +118,7 @@ struct Adapt: ParsableCommand {
         if let images, images < 1 {
             throw ValidationError("--images must be at least 1, not \(images).")
         }
-        if let epochs, !(1 ... 10_000).contains(epochs) {
-            throw ValidationError("--epochs must be 1 … 10000, not \(epochs).")
-        }
+        try checkRange("--epochs", epochs, 1 ... 10_000)
         if layer != nil && method != .layer {
             throw ValidationError(
                 "--layer belongs to the method 'layer', not '\(method.rawValue)'.")

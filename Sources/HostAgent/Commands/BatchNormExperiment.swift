@@ -30,10 +30,7 @@ struct BatchNormCommand: ParsableCommand {
     var part: [Part] = []
 
     func validate() throws {
-        if let adaptationImages, adaptationImages < 2 {
-            throw ValidationError(
-                "--adaptation-images must be 2 or more, not \(adaptationImages).")
-        }
+        try checkRange("--adaptation-images", adaptationImages, 2...)
         if Set(part).count < part.count { throw ValidationError("--part names one twice.") }
     }
 

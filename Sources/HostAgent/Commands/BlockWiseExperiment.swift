@@ -47,13 +47,8 @@ struct BlockWiseCommand: ParsableCommand {
     var pulses: [Int] = []
 
     func validate() throws {
-        if let adaptationImages, !(2 ... 1_000_000).contains(adaptationImages) {
-            throw ValidationError(
-                "--adaptation-images must be 2 … 1000000, not \(adaptationImages).")
-        }
-        if let blocks, !(1 ... 100).contains(blocks) {
-            throw ValidationError("--blocks must be 1 … 100, not \(blocks).")
-        }
+        try checkRange("--adaptation-images", adaptationImages, 2 ... 1_000_000)
+        try checkRange("--blocks", blocks, 1 ... 100)
         if let rate, !(rate > 0 && rate <= 127) {
             throw ValidationError("--rate must be above 0 and at most 127, not \(rate).")
         }

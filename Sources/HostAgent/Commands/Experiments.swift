@@ -47,12 +47,8 @@ struct ExperimentOptions: ParsableArguments {
     }
 
     func validate() throws {
-        if let chips, !(1 ... 100_000).contains(chips) {
-            throw ValidationError("--chips must be 1 … 100000, not \(chips).")
-        }
-        if let images, images < 1 {
-            throw ValidationError("--images must be 1 or more, not \(images).")
-        }
+        try checkRange("--chips", chips, 1 ... 100_000)
+        try checkRange("--images", images, 1...)
     }
 
     /// Runs an experiment and prints its table.

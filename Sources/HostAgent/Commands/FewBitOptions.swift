@@ -32,15 +32,9 @@ struct FewBitOptions: ParsableArguments {
     var rate: Double?
 
     func validate() throws {
-        if let trainingImages, trainingImages < 1 {
-            throw ValidationError("--training-images must be 1 or more, not \(trainingImages).")
-        }
-        if let samples, !(1 ... 100).contains(samples) {
-            throw ValidationError("--samples must be 1 … 100, not \(samples).")
-        }
-        if let epochs, !(1 ... 10_000).contains(epochs) {
-            throw ValidationError("--epochs must be 1 … 10000, not \(epochs).")
-        }
+        try checkRange("--training-images", trainingImages, 1...)
+        try checkRange("--samples", samples, 1 ... 100)
+        try checkRange("--epochs", epochs, 1 ... 10_000)
         if let rate, !(rate > 0 && rate <= 10) {
             throw ValidationError("--rate must be above 0 and at most 10, not \(rate).")
         }

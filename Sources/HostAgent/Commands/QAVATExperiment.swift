@@ -24,9 +24,7 @@ struct QAVATTableCommand: ParsableCommand {
         if sigma.isEmpty || !sigma.allSatisfy({ $0 >= 0 && $0 <= 10 }) {
             throw ValidationError("--sigma must be 0 … 10.")
         }
-        if Set(sigma.map { ($0 * 100).rounded() }).count < sigma.count {
-            throw ValidationError("--sigma names a value twice, to two decimals.")
-        }
+        try checkDistinct(sigmas: sigma)
     }
 
     func run() throws {

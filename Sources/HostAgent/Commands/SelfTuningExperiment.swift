@@ -27,9 +27,7 @@ struct SelfTuningCommand: ParsableCommand {
             throw ValidationError("--sigma must be 0 … 1.")
         }
         // A chip's and its cells' part, by whose two decimals a study tells them apart.
-        if Set(sigma.map { ($0 / 2.0.squareRoot() * 100).rounded() }).count < sigma.count {
-            throw ValidationError("--sigma names a value twice, to two decimals of σ/√2.")
-        }
+        try checkDistinct(sigmas: sigma.map { $0 / 2.0.squareRoot() }, " of σ/√2")
     }
 
     func run() throws {

@@ -37,18 +37,12 @@ struct SensitivityCommand: ParsableCommand {
     var sigma: [Double] = []
 
     func validate() throws {
-        if let epochs, !(1 ... 10_000).contains(epochs) {
-            throw ValidationError("--epochs must be 1 … 10000, not \(epochs).")
-        }
-        if let trainingImages, trainingImages < 1 {
-            throw ValidationError("--training-images must be 1 or more, not \(trainingImages).")
-        }
+        try checkRange("--epochs", epochs, 1 ... 10_000)
+        try checkRange("--training-images", trainingImages, 1...)
         if !sigma.allSatisfy({ $0 >= 0 && $0 <= 1 }) {
             throw ValidationError("--sigma must be 0 … 1.")
         }
-        if Set(sigma.map { ($0 * 100).rounded() }).count < sigma.count {
-            throw ValidationError("--sigma names a value twice, to two decimals.")
-        }
+        try checkDistinct(sigmas: sigma)
         for name in network where try !ModelName(name).family.isResidualForCIFAR {
             throw ValidationError("--network must be of the ResNets for CIFAR, not '\(name)'.")
         }

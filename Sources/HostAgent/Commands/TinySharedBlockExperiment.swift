@@ -66,22 +66,12 @@ struct TinySharedBlockCommand: ParsableCommand {
         if sigma.isEmpty || !(sigma + [blockSigma]).allSatisfy({ $0 >= 0 && $0 <= 1 }) {
             throw ValidationError("--sigma and --block-sigma must be 0 … 1.")
         }
-        if Set(sigma.map { ($0 * 100).rounded() }).count < sigma.count {
-            throw ValidationError("--sigma names a value twice, to two decimals.")
-        }
+        try checkDistinct(sigmas: sigma)
         if Set(part).count < part.count { throw ValidationError("--part names one twice.") }
-        if let epochs, !(1 ... 10_000).contains(epochs) {
-            throw ValidationError("--epochs must be 1 … 10000, not \(epochs).")
-        }
-        if let blockEpochs, !(1 ... 10).contains(blockEpochs) {
-            throw ValidationError("--block-epochs must be 1 … 10, not \(blockEpochs).")
-        }
-        if let trainingImages, trainingImages < 1 {
-            throw ValidationError("--training-images must be 1 or more, not \(trainingImages).")
-        }
-        if let blockImages, blockImages < 2 {
-            throw ValidationError("--block-images must be 2 or more, not \(blockImages).")
-        }
+        try checkRange("--epochs", epochs, 1 ... 10_000)
+        try checkRange("--block-epochs", blockEpochs, 1 ... 10)
+        try checkRange("--training-images", trainingImages, 1...)
+        try checkRange("--block-images", blockImages, 2...)
         if let model, let name = try? ModelName(model), name.block != nil {
             throw ValidationError("--model must have no shared block, not '\(model)'.")
         }

@@ -145,10 +145,8 @@ struct QAVATStudy {
     private func keep(
         _ network: Network, _ quantisers: NetworkQuantisers? = nil, in path: String
     ) throws {
-        try quantisers?.round(network)
-        let measured = try QuantisationScales.measured(
-            network, on: training.first(settings.calibrationImages), method: .max)
-        let scales = quantisers.map { QuantisationScales($0, like: measured) } ?? measured
+        let scales = try QuantisationScales.trained(
+            network, quantisers, on: training.first(settings.calibrationImages), method: .max)
         try Checkpoint(
             network: network, scales: scales, quantisers: quantisers,
             command: "experiment \(QAVATTable.name)", seed: settings.seed

@@ -1,11 +1,4 @@
 extension TinySharedBlockTable {
-    /// An arm's accuracies, one for each chip; of `count` figures a chip.
-    private func sample(_ figures: Sample?, _ place: Int, of count: Int) -> Sample? {
-        figures.map { all in
-            Sample(stride(from: place, to: all.values.count, by: count).map { all.values[$0] })
-        }
-    }
-
     /// The accuracy of the backbone's integers at a stop.
     private func noiseFree(_ figures: [String: Sample], _ stop: Double) -> Double {
         guard let place = settings.stops.firstIndex(of: stop),
@@ -34,19 +27,19 @@ extension TinySharedBlockTable {
             for (place, arm) in study.arms.enumerated() {
                 row(
                     condition, arm.rawValue,
-                    sample(figures[condition.name], place, of: study.arms.count + 2))
+                    figures[condition.name]?.figure(place, of: study.arms.count + 2))
                 if arm == .block {
                     row(
                         condition, Self.expectedName,
-                        sample(figures[condition.name], study.arms.count, of: study.arms.count + 2))
+                        figures[condition.name]?.figure(study.arms.count, of: study.arms.count + 2))
                 }
             }
         }
         for condition in ablations {
             row(
                 condition, TinySharedBlockStudy.Arm.block.rawValue,
-                sample(figures[condition.name], 0, of: 3))
-            row(condition, Self.expectedName, sample(figures[condition.name], 1, of: 3))
+                figures[condition.name]?.figure(0, of: 3))
+            row(condition, Self.expectedName, figures[condition.name]?.figure(1, of: 3))
         }
         return ResultTable(
             title: "\(settings.model), backbone open loop on 2-bit cells, tiny shared block",
@@ -85,8 +78,9 @@ extension TinySharedBlockTable {
     private func gapRatios(_ figures: [String: Sample], _ condition: Condition) -> String? {
         let best = noiseFree(figures, goal)
         let gaps = study.arms.enumerated().compactMap { place, arm in
-            sample(figures[condition.name], place, of: study.arms.count + 2)
-                .map { (arm: arm, gap: best - $0.mean) }
+            (figures[condition.name]?.figure(place, of: study.arms.count + 2)).map {
+                (arm: arm, gap: best - $0.mean)
+            }
         }
         guard let block = gaps.first(where: { $0.arm == .block })?.gap else { return nil }
         guard block > 0 else { return "\(condition.name): the block leaves no gap." }
@@ -101,8 +95,8 @@ extension TinySharedBlockTable {
         guard let backbone = figures[Self.backboneName]?.values, let whole = backbone.last,
             let place = settings.stops.firstIndex(of: stop),
             let condition = conditions.first(where: { $0.stop == stop }),
-            let block = sample(
-                figures[condition.name], study.arms.count + 1, of: study.arms.count + 2)
+            let block = figures[condition.name]?.figure(
+                study.arms.count + 1, of: study.arms.count + 2)
         else { return nil }
         return (backbone[count + place] + block.mean) / whole
     }
@@ -130,8 +124,9 @@ extension TinySharedBlockTable {
                     (
                         name: arm.rawValue,
                         points: points.sorted { $0.x < $1.x }.compactMap { x, condition in
-                            sample(figures[condition.name], place, of: study.arms.count + 2)
-                                .map { (x: x, sample: $0) }
+                            (figures[condition.name]?.figure(place, of: study.arms.count + 2)).map {
+                                (x: x, sample: $0)
+                            }
                         }
                     )
                 })

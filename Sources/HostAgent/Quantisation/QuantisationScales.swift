@@ -61,12 +61,23 @@ public struct QuantisationScales: Codable, Equatable, Sendable {
 
     /// Of a network that quantisers round.
     ///
-    /// - Parameter measured: inputs have a sign where these have; `nil`: none has.
+    /// - Parameter measured: inputs have a sign where these have.
     public init(_ quantisers: NetworkQuantisers, like measured: QuantisationScales) {
         layers = quantisers.layers.reduce(into: [:]) { layers, layer in
             layers[layer.key] = LayerScales(
                 layer.value, isSigned: measured.layers[layer.key]?.isSigned ?? false)
         }
+    }
+
+    /// Those that a trained network goes to a chip with. One of few bits has its weights rounded
+    /// first, and its own steps; else as `measured`.
+    static func trained(
+        _ network: Network, _ quantisers: NetworkQuantisers?, on images: ImageSet,
+        method: WeightQuantisation.Method
+    ) throws -> QuantisationScales {
+        try quantisers?.round(network)
+        let measured = try measured(network, on: images, method: method)
+        return quantisers.map { QuantisationScales($0, like: measured) } ?? measured
     }
 
     /// Largest input code: unsigned 8 bits.

@@ -90,10 +90,9 @@ public struct TrainingRun {
             quantisers: quantisers, progress: watch.note)
         let seconds = (ContinuousClock.now - start) / .seconds(1)
 
-        try quantisers?.round(network)
-        let measured = try QuantisationScales.measured(
-            network, on: training.first(TrainingPlan.calibrationImages), method: weightScale)
-        let scales = quantisers.map { QuantisationScales($0, like: measured) } ?? measured
+        let scales = try QuantisationScales.trained(
+            network, quantisers, on: training.first(TrainingPlan.calibrationImages),
+            method: weightScale)
         let digital: any MatrixProducts = quantisers?.products ?? FloatProducts()
         let integer = try IntegerProducts(network, scales: scales)
         func accuracy(_ images: ImageSet, _ products: any MatrixProducts) throws -> Accuracy? {

@@ -102,14 +102,8 @@ struct ExitSelectionTests {
 
     @Test func aDeploymentKeepsTheRuleAndRefusesOneThatDoesNotFit() throws {
         let folder = try TemporaryFolder()
-        let network = try ExitTests.network()
-        let images = try ExitTests.images(2)
-        let chip = try DigitalChip()
-        var deployment = try Mapper(
-            network, scales: .measured(network, on: images, method: .max)
-        ).deploy(
-            to: chip, checkpoint: "n", calibration: images, options: ProgramOptions(.openLoop)
-        ).deployment
+        let (network, _, chip, asDeployed) = try ExitTests.deployed(images: 2)
+        var deployment = asDeployed
         for rule in [ExitRule.at(exit: 2), .below(entropy: 0.5), .below(entropy: 0)] {
             deployment.exitRule = rule
             try deployment.write(to: "\(folder.path)/d.json")

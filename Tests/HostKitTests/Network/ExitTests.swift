@@ -18,6 +18,19 @@ struct ExitTests {
         try NetworkCatalogue.make("resnet20-w2-e3", seed: 8)
     }
 
+    /// The network on a chip of exact numbers.
+    static func deployed(images count: Int) throws -> (
+        network: Network, images: ImageSet, chip: DigitalChip, deployment: Deployment
+    ) {
+        let (network, images, chip) = (try network(), try images(count), try DigitalChip())
+        let deployment = try Mapper(
+            network, scales: .measured(network, on: images, method: .max)
+        ).deploy(
+            to: chip, checkpoint: "n", calibration: images, options: ProgramOptions(.openLoop)
+        ).deployment
+        return (network, images, chip, deployment)
+    }
+
     /// Scales the head of an exit until half of the images have an entropy below
     /// `threshold` there: the entropy falls with the scale.
     static func balance(_ network: Network, _ head: String, _ scores: [Float], _ threshold: Double)
