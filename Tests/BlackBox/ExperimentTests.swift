@@ -179,6 +179,11 @@ struct ExperimentCommandTests {
 
         let twice = try Programs.run("hostagent", arguments + ["--network", file])
         #expect(twice.status == 64 && twice.stderr.contains("--network names one twice."))
+        let noLoss = try Programs.run("hostagent", arguments + ["--loss", "mse"])
+        #expect(noLoss.status == 64)
+        #expect(
+            noLoss.stderr.contains(
+                "the loss must be one of squared-error, cross-entropy, entropy, not 'mse'."))
         let many = try Programs.run(
             "hostagent", arguments + ["--chips", "1000", "--output", folder.path("other")])
         #expect(many.status == 65 && many.stderr.contains("at least 20000 images"))

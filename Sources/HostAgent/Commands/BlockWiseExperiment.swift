@@ -30,6 +30,13 @@ struct BlockWiseCommand: ParsableCommand {
         transform: { try oneOf(Corruption.self, $0, "the corruption") })
     var corruption: [Corruption] = []
     @Option(
+        help: ArgumentHelp(
+            "A loss: squared-error, cross-entropy or entropy (repeat the option; default: "
+                + "\(Self.usual.losses.map(\.rawValue).joined(separator: ", "))); placements and worn "
+                + "cells go by the first."),
+        transform: { try oneOf(FineTuning.Loss.self, $0, "the loss") })
+    var loss: [FineTuning.Loss] = []
+    @Option(
         help: "Training images that each chip adapts to (default: \(Self.usual.adaptationImages)).")
     var adaptationImages: Int?
     @Option(
@@ -60,7 +67,7 @@ struct BlockWiseCommand: ParsableCommand {
         }
         for (name, values) in [
             ("--pulses", pulses.map(String.init)), ("--network", network),
-            ("--corruption", corruption.map(\.rawValue)),
+            ("--corruption", corruption.map(\.rawValue)), ("--loss", loss.map(\.rawValue)),
         ]
         where Set(values).count < values.count {
             throw ValidationError("\(name) names one twice.")
@@ -78,6 +85,7 @@ struct BlockWiseCommand: ParsableCommand {
         if let rate { settings.rateCodes = rate }
         if let readNoise { settings.readNoise = readNoise }
         if !corruption.isEmpty { settings.corruptions = corruption.map(\.rawValue) }
+        if !loss.isEmpty { settings.losses = loss }
         if !pulses.isEmpty { settings.pulses = pulses }
         settings.heldOut = options.heldOut
         settings.seed = options.common.seed

@@ -114,15 +114,7 @@ struct StudyTableTests {
     /// by arm.
     @Test func blockWisesTableIsByArm() throws {
         let folder = try TemporaryFolder()
-        var settings = BlockWiseStudy.Settings()
-        settings.networks = [
-            try Self.checkpoint(
-                "lenet-8x8", EmbeddedDigits.load().training.first(20), in: folder)
-        ]
-        (settings.chips, settings.images, settings.adaptationImages) = (2, 10, 10)
-        (settings.corruptions, settings.flipsLabels) = (["gaussian_noise"], false)
-        (settings.losses, settings.blocks, settings.pulses) = ([.entropy], 2, [])
-        let study = try BlockWiseStudy(settings, data: .embeddedDigits, product: Self.product)
+        let study = try Self.blockWise([.entropy], chips: 2, in: folder)
         let table = try study.table([
             "lenet-8x8, gaussian_noise, entropy, RRAM": Sample([
                 0.30, 0.50, 0.1, 0.2, 1e6, 0.60, 0.3, 0.4, 2e6, 0.70, 0.5, 0.6, 3e6,
@@ -154,5 +146,41 @@ struct StudyTableTests {
         ]
         #expect(
             table.rows.dropFirst(4).map { [$0[1], $0[4]] + $0.suffix(3) } == costs)
+    }
+
+    /// The best with labels is met, whichever loss it had.
+    @Test func blockWiseComparesWithTheBestLossWithLabels() throws {
+        let folder = try TemporaryFolder()
+        let study = try Self.blockWise(
+            [.squaredError, .crossEntropy, .entropy], chips: 1, in: folder)
+        func table(crossEntropy: Double) throws -> ResultTable {
+            func figures(_ accuracy: Double) -> Sample {
+                Sample([0.3, accuracy, 0, 0, 0, 0.2, 0, 0, 0, 0.1, 0, 0, 0])
+            }
+            return try study.table([
+                "lenet-8x8, gaussian_noise, squared-error, RRAM": figures(0.6),
+                "lenet-8x8, gaussian_noise, cross-entropy, RRAM": figures(crossEntropy),
+                "lenet-8x8, gaussian_noise, entropy, RRAM": figures(0.7),
+            ])
+        }
+        for (crossEntropy, isAsGood) in [(0.8, 0), (0.5, 1)] {
+            #expect(
+                try table(crossEntropy: crossEntropy).notes.contains {
+                    $0.contains("best block of either, in \(isAsGood) of 1 (published")
+                })
+        }
+    }
+
+    private static func blockWise(
+        _ losses: [FineTuning.Loss], chips: Int, in folder: TemporaryFolder
+    ) throws -> BlockWiseStudy {
+        var settings = BlockWiseStudy.Settings()
+        settings.networks = [
+            try checkpoint("lenet-8x8", EmbeddedDigits.load().training.first(20), in: folder)
+        ]
+        (settings.chips, settings.images, settings.adaptationImages) = (chips, 10, 10)
+        (settings.corruptions, settings.flipsLabels) = (["gaussian_noise"], false)
+        (settings.losses, settings.blocks, settings.pulses) = (losses, 2, [])
+        return try BlockWiseStudy(settings, data: .embeddedDigits, product: product)
     }
 }
