@@ -10,6 +10,10 @@ extension DataFile {
                 throw .unwritable(file: path, code: errno)
             }
         }
+        var status = stat()
+        guard stat(path, &status) != 0 || status.st_mode & S_IFMT == S_IFDIR else {
+            throw .unwritable(file: path, code: ENOTDIR)
+        }
         guard access(path, W_OK | X_OK) == 0 else {
             throw .unwritable(file: path, code: errno)
         }

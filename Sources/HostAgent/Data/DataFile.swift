@@ -34,7 +34,7 @@ public enum DataFile {
     /// Throws what `write` would, as far as that can be known before: asked before
     /// work whose result is to be kept in the file.
     public static func checkWritable(_ path: String) throws(DataError) {
-        let draft = try beginDraft(of: path)
+        let draft = try beginDraft(of: target(of: path))
         fclose(draft.file)
         unlink(draft.path)
     }
@@ -51,8 +51,9 @@ public enum DataFile {
     ) throws(DataError) -> (path: String, file: UnsafeMutablePointer<FILE>) {
         let new = "\(path).new-\(getpid())"
         var status = stat()
-        if stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
-            throw .unwritable(file: path, code: EISDIR)
+        if stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
+            throw status.st_mode & S_IFMT == S_IFDIR
+                ? .unwritable(file: path, code: EISDIR) : .notAFile(path)
         }
         guard let file = fopen(new, "wbx") else { throw .unwritable(file: path, code: errno) }
         return (new, file)
@@ -65,9 +66,21 @@ public enum DataFile {
         }
     }
 
-    /// Writes beside `path`, syncs and renames: the file is never half there.
+    /// The file that a link names, through all links; any other path as it is.
+    static func target(of path: String) -> String {
+        var status = stat()
+        guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFLNK,
+            let real = realpath(path, nil)
+        else { return path }
+        defer { free(real) }
+        return String(cString: real)
+    }
+
+    /// Writes beside the file that `path` names, syncs and renames: it is never half there, a
+    /// link stays one, and what is no file, a device above all, is refused.
     static func write(_ bytes: [UInt8], to path: String) throws(DataError) {
-        let (new, file) = try beginDraft(of: path)
+        let target = target(of: path)
+        let (new, file) = try beginDraft(of: target)
         func failed(_ code: Int32) -> DataError {
             unlink(new)
             return .unwritable(file: path, code: code)
@@ -79,6 +92,6 @@ public enum DataFile {
         guard fclose(file) == 0 else { throw failed(errno) }
         guard written == bytes.count else { throw failed(code) }
         guard isSynced else { throw failed(syncCode) }
-        guard rename(new, path) == 0 else { throw failed(errno) }
+        guard rename(new, target) == 0 else { throw failed(errno) }
     }
 }

@@ -25,7 +25,8 @@ public struct Deployment: Codable, Equatable, Sendable {
     public static let versionNow = 2
     public var version = Deployment.versionNow
     public var model: String
-    /// The checkpoint with weights and biases; relative to the folder of this file.
+    /// The checkpoint with weights and biases; relative to the folder of this file, the
+    /// linked one where it is a link.
     public var checkpoint: String
     public var chip: UInt32
     /// The chip's bank of matrices that don't say where they lie; `nil`: its first
@@ -66,6 +67,7 @@ public struct Deployment: Codable, Equatable, Sendable {
     /// Where the checkpoint is, for a deployment read from `file`.
     public func checkpointPath(beside file: String) -> String {
         if checkpoint.hasPrefix("/") { return checkpoint }
+        let file = DataFile.target(of: file)
         guard let slash = file.lastIndex(of: "/") else { return checkpoint }
         return "\(file[..<slash])/\(checkpoint)"
     }
@@ -73,7 +75,8 @@ public struct Deployment: Codable, Equatable, Sendable {
     /// Names the checkpoint from the folder of `file`: relative where it lies in it, else absolute.
     public mutating func name(checkpoint path: String, beside file: String) {
         let folder =
-            URL(fileURLWithPath: file).deletingLastPathComponent().standardizedFileURL.path + "/"
+            URL(fileURLWithPath: DataFile.target(of: file)).deletingLastPathComponent()
+            .standardizedFileURL.path + "/"
         let absolute = URL(fileURLWithPath: path).standardizedFileURL.path
         checkpoint =
             absolute.hasPrefix(folder) ? String(absolute.dropFirst(folder.count)) : absolute
