@@ -108,6 +108,7 @@ public struct ExperimentStep {
 public enum ExperimentError: StatusError, Equatable {
     case otherSettings(folder: String, field: String)
     case unreadableRecord(file: String)
+    case stepsWithoutSettings(file: String)
 
     public var description: String {
         switch self {
@@ -116,12 +117,14 @@ public enum ExperimentError: StatusError, Equatable {
                 + "or remove that one"
         case .unreadableRecord(let file):
             "'\(file)' is not the record of an experiment; remove its folder to start afresh"
+        case .stepsWithoutSettings(let file):
+            "'\(file)' has no settings.json beside it; remove its folder to start afresh"
         }
     }
     public var exitStatus: ExitStatus {
         switch self {
         case .otherSettings: .usage
-        case .unreadableRecord: .data
+        case .unreadableRecord, .stepsWithoutSettings: .data
         }
     }
 }

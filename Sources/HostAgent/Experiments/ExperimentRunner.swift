@@ -76,6 +76,11 @@ public struct ExperimentRunner {
     private func keepRecord<Study: Experiment>(of experiment: Study) throws {
         let path = "\(folder)/settings.json"
         guard FileManager.default.fileExists(atPath: path) else {
+            // Nobody can tell what its steps were done with.
+            let steps = "\(folder)/steps.json"
+            guard !FileManager.default.fileExists(atPath: steps) else {
+                throw ExperimentError.stepsWithoutSettings(file: steps)
+            }
             let record = ExperimentRecord(
                 experiment: Study.name, settings: experiment.settings, data: experiment.data,
                 command: command,

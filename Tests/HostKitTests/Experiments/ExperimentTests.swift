@@ -244,6 +244,24 @@ struct ExperimentTests {
         }
     }
 
+    @Test func stepsOfUnknownSettingsAreRefused() throws {
+        let folder = try TemporaryFolder()
+        let runner = ExperimentRunner(folder: folder.path, command: "test")
+        _ = try runner.run(Counting())
+        try FileManager.default.removeItem(atPath: "\(folder.path)/settings.json")
+        #expect(
+            throws: ExperimentError.stepsWithoutSettings(file: "\(folder.path)/steps.json")
+        ) { _ = try runner.run(Counting(size: 2)) }
+    }
+
+    @Test func aFileInTheFoldersPlaceIsNamedAsSuch() throws {
+        let folder = try TemporaryFolder()
+        let file = try folder.file("file", [1])
+        #expect(throws: DataError.unwritable(file: file, code: ENOTDIR)) {
+            _ = try ExperimentRunner(folder: file, command: "test").run(Counting())
+        }
+    }
+
     @Test func aBrokenRecordIsRefused() throws {
         let folder = try TemporaryFolder()
         let runner = ExperimentRunner(folder: folder.path, command: "test")
