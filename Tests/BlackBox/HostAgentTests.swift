@@ -63,6 +63,46 @@ struct HostAgentTests {
         #expect(daemon.stop() == 0)
     }
 
+    /// Whatever their order, the chip then holds the network that the deployment names: to
+    /// write it again writes nothing.
+    @Test func twoAdaptationsAtOnceGoOneAfterTheOther() throws {
+        let folder = try Folder()
+        let daemon = try Daemon(in: folder, spec: Daemon.smallSpec(in: folder))
+        let deployment = folder.path("deployment.json")
+        let network = folder.path("network.safetensors")
+        let at = ["--endpoint", daemon.endpoint, "--wait"]
+        func run(_ arguments: [String]) throws -> Programs.Output {
+            try Programs.run("hostagent", arguments + ["--data", "digits", "--json"])
+        }
+        #expect(try run(["train", "--epochs", "2", "--output", network]).status == 0)
+        #expect(try run(["deploy", network, "--output", deployment] + at).status == 0)
+        let adaptations = try ["conv1", "fc2"].map { layer in
+            let process = Process()
+            process.executableURL = Programs.path("hostagent")
+            process.arguments =
+                ["adapt", deployment, "--layer", layer, "--output", folder.path("\(layer).st")]
+                + ["--data", "digits"] + at
+            let output = Pipe()
+            process.standardOutput = output
+            try process.run()
+            return (process: process, output: output.fileHandleForReading)
+        }
+        for adaptation in adaptations {
+            let text = String(decoding: adaptation.output.readDataToEndOfFile(), as: UTF8.self)
+            adaptation.process.waitUntilExit()
+            #expect(adaptation.process.terminationStatus == 0)
+            // What the cells had lost before is told too.
+            #expect(try text.contains(Regex(#"life: \d\.\d\d % spent now, \d\.\d\d % in all"#)))
+        }
+        let last = try Deployment(contentsOf: deployment).checkpointPath(beside: deployment)
+        let again = try run(
+            ["deploy", last, "--update", "--output", deployment] + at)
+        #expect(again.status == 0, "\(again.stderr)")
+        let report = try JSONDecoder().decode(Result.self, from: Data(again.stdout.utf8))
+        #expect(try #require(report.cost).pulses == 0)
+        #expect(daemon.stop() == 0)
+    }
+
     /// From the command line to an exact chip and back: the chip gets right as many images
     /// as the network in integers did after its training.
     @Test(arguments: [

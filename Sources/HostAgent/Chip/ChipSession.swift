@@ -51,7 +51,7 @@ public protocol ChipSession: AnyObject {
 
     /// Gets or renews the exclusive right to change the chip.
     func acquireLease() throws
-    /// Gives it back.
+    /// Gives it back, where it was acquired as often as this is called.
     func releaseLease() throws
 }
 

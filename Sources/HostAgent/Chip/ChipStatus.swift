@@ -56,7 +56,8 @@ public enum ChipSessionError: StatusError, Equatable {
         case .deploymentOfAnotherChip(let deployed, let found):
             "the deployment is for chip \(deployed), this is chip \(found)"
         case .updateCutShort(let file):
-            "\(file): an update of this deployment was cut short: run deploy --update again"
+            "\(file): an update of this deployment is under way, or was cut short: then run "
+                + "deploy --update"
         case .badReply(let what): "the chip's reply makes no sense: \(what)"
         case .noSuchBank(let name, let banks):
             "the chip has no bank '\(name)'; it has \(banks.joined(separator: ", "))"

@@ -7,6 +7,8 @@ public final class WireChipSession: ChipSession, SimulatedClockControl {
     public let dataSheet: ChipDataSheet
     public let banks: [ChipDataSheet]
     public private(set) var cost = ChipCost()
+    /// Acquisitions that were not released yet.
+    private var leases = 0
     /// Whether an emulator answered; a bridge to hardware otherwise.
     public var isEmulator: Bool { connection.backend == .emulator }
 
@@ -154,8 +156,15 @@ public final class WireChipSession: ChipSession, SimulatedClockControl {
             lifeUsed: health.banks.map(\.lifeUsedWorst).max() ?? 0)
     }
 
-    public func acquireLease() throws { _ = try connection.acquireLease(waits: true) }
-    public func releaseLease() throws { try connection.releaseLease() }
+    public func acquireLease() throws {
+        _ = try connection.acquireLease(waits: true)
+        leases += 1
+    }
+
+    public func releaseLease() throws {
+        leases -= 1
+        if leases == 0 { try connection.releaseLease() }
+    }
 
     /// Wears cells: trains of full SET and RESET pulses in turn on every cell of the tiles of
     /// some matrices, whose weights are lost with it.

@@ -133,10 +133,17 @@ struct Adapt: ParsableCommand {
 
     func run() throws {
         try common.start(isSmall: dataOptions.location == .embeddedDigits)
-        var place = try Deployment(contentsOf: deployment)
+        let bank = try Deployment(contentsOf: deployment).bank
         guard !DataFile.areOne(output, deployment) else {
             throw ValidationError("--output names the deployment file, \(deployment).")
         }
+        for file in [output, deployment] { try DataFile.checkWritable(file) }
+        let session = try chipOptions.session(bank: bank)
+        // Until all is written: of two that adapt a chip, the second starts from what the first
+        // has left.
+        try session.acquireLease()
+        defer { try? session.releaseLease() }
+        var place = try Deployment(contentsOf: deployment)
         let trained = try Checkpoint(contentsOf: place.checkpointPath(beside: deployment))
         let split = try shiftOptions.shift(seed: common.seed)
             .split(
@@ -144,8 +151,6 @@ struct Adapt: ParsableCommand {
                 adapting: images ?? Self.imagesUsual)
         let layer = layer ?? trained.network.matrixLayers[0].name
         _ = try trained.network.place(of: layer)
-        for file in [output, deployment] { try DataFile.checkWritable(file) }
-        let session = try chipOptions.session(bank: place.bank)
         try place.check(session, holds: trained.network, file: deployment)
         let strategy = try method.strategy(
             of: trained.network, layer: layer, tuning, block, epochs: epochs, seed: common.seed)

@@ -19,8 +19,9 @@ struct ChipResult: Encodable, CustomStringConvertible {
             )
             lines.append(
                 "images used: \(adaptation.imagesUsed) (needs \(adaptation.data.rawValue)); "
-                    + "host time: \(Format.duration(adaptation.hostSeconds)); share of the most "
-                    + "worn cell's life: \(Format.percent(adaptation.lifeUsed))")
+                    + "host time: \(Format.duration(adaptation.hostSeconds)); the most worn "
+                    + "cell's life: \(Format.percent(adaptation.lifeUsed)) spent now, "
+                    + "\(Format.percent(adaptation.lifeUsedAfter)) in all")
         }
         if let findings = adaptation?.findings { lines += findings.lines }
         if let exit { lines.append("most of the images used were right with: \(exit)") }

@@ -35,9 +35,8 @@ extension TinySharedBlockStudy {
 }
 
 extension ChipSession {
-    /// Takes off what a deployment has beside another, and keeps the lease.
+    /// Takes off what a deployment has beside another.
     func unmapBlock(_ placed: Deployment, beside deployment: Deployment) throws {
-        try acquireLease()
         let kept = Set(deployment.places.map(\.matrix.id))
         var gone: Set<UInt32> = []
         for place in placed.places

@@ -27,7 +27,8 @@ final class DigitalChip: ChipSession {
     /// Calibrations that it carries out before it refuses.
     var calibrationsLeft = Int.max
     struct Refused: Error {}
-    private(set) var hasLease = false
+    private var leases = 0
+    var hasLease: Bool { leases > 0 }
     /// Refuses to unmap without the lease, as a chip behind the wire does.
     var needsLease = false
     private(set) var programs: [(matrix: UInt32, options: ProgramOptions)] = []
@@ -231,6 +232,6 @@ final class DigitalChip: ChipSession {
     func health() throws -> ChipHealth {
         ChipHealth(pulses: cost.pulses, cells: 0, unverified: 0, lifeUsed: 0)
     }
-    func acquireLease() throws { hasLease = true }
-    func releaseLease() throws { hasLease = false }
+    func acquireLease() throws { leases += 1 }
+    func releaseLease() throws { leases -= 1 }
 }
