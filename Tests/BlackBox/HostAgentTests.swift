@@ -60,6 +60,20 @@ struct HostAgentTests {
             "hostagent", ["adapt", deployment, "--layer", "conv9", "--data", "digits"] + at)
         #expect(unknown.status == 64)
         #expect(unknown.stderr.contains("conv9"))
+
+        // Unless told otherwise, into a file of its own beside the deployment's.
+        let again = try run(
+            ["adapt", deployment, "--method", "reprogram", "--test-images", "50"] + at)
+        #expect(try #require(again.adaptation).after.count == 50)
+        let own = folder.path("deployment-adapted.safetensors")
+        #expect(again.written == "\(own), \(deployment)")
+        // What the chip holds is not what this file says now.
+        try Data(contentsOf: URL(fileURLWithPath: network)).write(
+            to: URL(fileURLWithPath: own))
+        for command in ["evaluate", "adapt", "cost"] {
+            let run = try Programs.run("hostagent", [command, deployment, "--data", "digits"] + at)
+            #expect(run.status == 65 && run.stderr.contains("deploy --update"), "\(run.stderr)")
+        }
         #expect(daemon.stop() == 0)
     }
 

@@ -102,8 +102,20 @@ public struct AdaptationReport: Codable, Sendable {
     /// Of the most worn cell's life, as `ChipHealth.lifeUsed`; and afterwards.
     public let lifeUsed: Double
     public let lifeUsedAfter: Double
+    /// Of the whole chip, cells whose last write-verify failed.
+    public let unverifiedBefore: UInt64
+    public let unverifiedAfter: UInt64
     public let hostSeconds: Double
     public let findings: AdaptationFindings?
+}
+
+/// Where `AdaptationReport.measuring` is.
+public enum AdaptationStage: Equatable, Sendable {
+    /// Images evaluated of how many.
+    case before(Int, of: Int)
+    case after(Int, of: Int)
+    /// What the strategy has cost so far.
+    case adapting(ChipCost)
 }
 
 extension AdaptationReport {
@@ -116,19 +128,21 @@ extension AdaptationReport {
     ///     changes one of its matrices for the first time, to be kept: should it be cut short,
     ///     the chip holds neither network. A strategy that refuses before, or writes fresh
     ///     matrices only, leaves all as it was.
+    ///   - watch: is told again and again where it is.
     public static func measuring(
         _ strategy: any AdaptationStrategy, of network: Network, _ deployment: inout Deployment,
         on session: any ChipSession, images: ImageSet, test: ImageSet,
         before known: Accuracy? = nil,
-        willChange: (Deployment) throws -> Void = { _ in }
+        willChange: (Deployment) throws -> Void = { _ in },
+        watch: @escaping (AdaptationStage) -> Void = { _ in }
     ) throws -> AdaptationReport {
-        func accuracy() throws -> Accuracy {
+        func accuracy(_ each: (Int) -> Void) throws -> Accuracy {
             try Evaluation.accuracy(
                 network, with: ChipProducts(session, deployment), on: test,
-                by: deployment.exitRule)
+                by: deployment.exitRule, each: each)
         }
         try strategy.check(network, deployment)
-        let before = try known ?? accuracy()
+        let before = try known ?? accuracy { watch(.before($0, of: test.count)) }
         let (costBefore, healthBefore) = (session.cost, try session.health())
         let start = ContinuousClock.now
         if strategy.writes == .some { try deployment.willWriteSomeWeights() }
@@ -137,17 +151,20 @@ extension AdaptationReport {
         let findings = try withoutActuallyEscaping(willChange) { [marked] willChange in
             try strategy.adaptWithFindings(
                 network, &deployment,
-                on: AnnouncedChanges(of: session, to: Set(marked.places.map(\.matrix.id))) {
-                    try willChange(marked)
-                },
+                on: AnnouncedChanges(
+                    of: session, to: Set(marked.places.map(\.matrix.id)),
+                    worked: { watch(.adapting(session.cost.since(costBefore))) },
+                    announcement: { try willChange(marked) }),
                 images: images)
         }
         let seconds = (ContinuousClock.now - start) / .seconds(1)
         let (cost, health) = (session.cost.since(costBefore), try session.health())
         return AdaptationReport(
-            strategy: strategy.name, before: before, after: try accuracy(), data: strategy.data,
+            strategy: strategy.name, before: before,
+            after: try accuracy { watch(.after($0, of: test.count)) }, data: strategy.data,
             imagesUsed: strategy.data == .nothing ? 0 : images.count, cost: cost,
             lifeUsed: health.lifeUsed - healthBefore.lifeUsed, lifeUsedAfter: health.lifeUsed,
+            unverifiedBefore: healthBefore.unverified, unverifiedAfter: health.unverified,
             hostSeconds: seconds, findings: findings)
     }
 }

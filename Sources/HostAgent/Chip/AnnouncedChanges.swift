@@ -1,5 +1,6 @@
 /// Another's session that says so before it changes, for the first time, what one of some
-/// matrices computes: its weights, its tuning columns or its converters' range.
+/// matrices computes: its weights, its tuning columns or its converters' range; and each time
+/// when it has worked.
 ///
 /// Programming or calibrating other matrices, new ones above all, is no such change; tuning
 /// columns always are.
@@ -7,16 +8,19 @@ final class AnnouncedChanges: ChipSession {
     private let session: any ChipSession
     private let watched: Set<UInt32>
     private var announcement: (() throws -> Void)?
+    private let worked: () -> Void
 
     /// - Parameters:
     ///   - matrices: the ids of those whose change is announced.
+    ///   - worked: after each write and each reply of a product.
     ///   - announcement: an error keeps the change from being made.
     init(
-        of session: any ChipSession, to matrices: Set<UInt32>,
+        of session: any ChipSession, to matrices: Set<UInt32>, worked: @escaping () -> Void,
         announcement: @escaping () throws -> Void
     ) {
         self.session = session
         watched = matrices
+        self.worked = worked
         self.announcement = announcement
     }
 
@@ -43,6 +47,7 @@ final class AnnouncedChanges: ChipSession {
         _ matrix: ChipMatrix, _ codes: WeightCodes, _ options: ProgramOptions
     ) throws -> ProgramReport {
         try announce(matrix.id)
+        defer { worked() }
         return try session.program(matrix, codes, options)
     }
 
@@ -54,7 +59,10 @@ final class AnnouncedChanges: ChipSession {
         _ matrix: ChipMatrix, _ request: ProductRequest, inputs: (Int) throws -> InputCodes,
         outputs: (Int, OutputCodes) throws -> Void
     ) throws {
-        try session.multiply(matrix, request, inputs: inputs, outputs: outputs)
+        try session.multiply(matrix, request, inputs: inputs) {
+            try outputs($0, $1)
+            worked()
+        }
     }
 
     func calibrate(_ matrix: ChipMatrix, fullScale: Double) throws -> Double {

@@ -7,6 +7,7 @@ public final class WireChipSession: ChipSession, SimulatedClockControl {
     public let dataSheet: ChipDataSheet
     public let banks: [ChipDataSheet]
     public private(set) var cost = ChipCost()
+    private let warn: (@Sendable (String) -> Void)?
     /// Acquisitions that were not released yet.
     private var leases = 0
     /// Whether an emulator answered; a bridge to hardware otherwise.
@@ -33,6 +34,7 @@ public final class WireChipSession: ChipSession, SimulatedClockControl {
         options.chip = chip
         options.client = "hostagent \(version)"
         options.warn = warn
+        self.warn = warn
         connection = try ChipConnection(endpoint: endpoint, options: options)
         banks = try ChipDataSheet.banks(
             connection.describe(),
@@ -157,11 +159,17 @@ public final class WireChipSession: ChipSession, SimulatedClockControl {
     }
 
     public func acquireLease() throws {
-        _ = try connection.acquireLease(waits: true)
+        do {
+            _ = try connection.acquireLease()
+        } catch ChipError.refused(let refusal) where refusal.reason == .leaseOfAnother {
+            warn?("another host holds the chip's lease; waiting for it")
+            _ = try connection.acquireLease(waits: true)
+        }
         leases += 1
     }
 
     public func releaseLease() throws {
+        precondition(leases > 0)
         leases -= 1
         if leases == 0 { try connection.releaseLease() }
     }

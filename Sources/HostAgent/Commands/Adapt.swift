@@ -107,17 +107,21 @@ struct Adapt: ParsableCommand {
     var layer: String?
     @Option(help: "Training images, for methods that need some (default: \(Self.imagesUsual)).")
     var images: Int?
+    @Option(help: "Test images at most, before and after (default: all).")
+    var testImages: Int?
     @Option(help: "Passes over them (default: the method's own).")
     var epochs: Int?
-    @Option(help: "The adapted checkpoint to write.")
-    var output = "adapted.safetensors"
+    @Option(
+        help: ArgumentHelp(
+            "The adapted checkpoint to write (default: beside the deployment file, "
+                + "\(Deployment.adaptedPath(of: "deployment.json")) for deployment.json)."))
+    var output: String?
 
     private static let imagesUsual = 512
 
     func validate() throws {
-        if let images, images < 1 {
-            throw ValidationError("--images must be at least 1, not \(images).")
-        }
+        try checkRange("--images", images, 1...)
+        try checkRange("--test-images", testImages, 1...)
         try checkRange("--epochs", epochs, 1 ... 10_000)
         if layer != nil && method != .layer {
             throw ValidationError(
@@ -133,6 +137,7 @@ struct Adapt: ParsableCommand {
 
     func run() throws {
         try common.start(isSmall: dataOptions.location == .embeddedDigits)
+        let output = output ?? Deployment.adaptedPath(of: deployment)
         let bank = try Deployment(contentsOf: deployment).bank
         guard !DataFile.areOne(output, deployment) else {
             throw ValidationError("--output names the deployment file, \(deployment).")
@@ -144,20 +149,22 @@ struct Adapt: ParsableCommand {
         try session.acquireLease()
         defer { try? session.releaseLease() }
         var place = try Deployment(contentsOf: deployment)
-        let trained = try Checkpoint(contentsOf: place.checkpointPath(beside: deployment))
+        let trained = try place.loadCheckpoint(beside: deployment)
         let split = try shiftOptions.shift(seed: common.seed)
             .split(
                 for: trained.network, from: dataOptions.location,
-                adapting: images ?? Self.imagesUsual)
+                adapting: images ?? Self.imagesUsual, test: testImages)
         let layer = layer ?? trained.network.matrixLayers[0].name
         _ = try trained.network.place(of: layer)
         try place.check(session, holds: trained.network, file: deployment)
         let strategy = try method.strategy(
             of: trained.network, layer: layer, tuning, block, epochs: epochs, seed: common.seed)
+        let line = ProgressLine()
+        defer { line.end() }
         let report = try AdaptationReport.measuring(
             strategy, of: trained.network, &place, on: session, images: split.training,
-            test: split.test
-        ) { try $0.write(to: deployment) }
+            test: split.test, willChange: { try $0.write(to: deployment) }, watch: line.show)
+        line.end()
         try Checkpoint(
             network: trained.network, scales: place.scales(over: trained.scales),
             // Weights that learn leave the grid of few bits that they were trained on.
@@ -165,8 +172,7 @@ struct Adapt: ParsableCommand {
             command: CommandLine.arguments.dropFirst().joined(separator: " "), seed: common.seed
         )
         .write(to: output)
-        place.name(checkpoint: output, beside: deployment)
-        try place.write(to: deployment)
+        try place.write(to: deployment, holding: output)
         try Output.print(
             ChipResult(
                 title: "\(report.strategy) on chip \(place.chip)", adaptation: report,
@@ -175,5 +181,15 @@ struct Adapt: ParsableCommand {
                     ? place.exitRule?.text(exits: trained.network.exitCount) : nil,
                 images: split.test.name, written: "\(output), \(deployment)"),
             json: common.json)
+    }
+}
+
+extension ProgressLine {
+    fileprivate func show(_ stage: AdaptationStage) {
+        switch stage {
+        case .before(let done, let total): show("before", images: done, of: total)
+        case .after(let done, let total): show("after", images: done, of: total)
+        case .adapting(let cost): show("adapting: \(cost.line)")
+        }
     }
 }

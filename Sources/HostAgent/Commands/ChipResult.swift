@@ -24,6 +24,12 @@ struct ChipResult: Encodable, CustomStringConvertible {
                     + "\(Format.percent(adaptation.lifeUsedAfter)) in all")
         }
         if let findings = adaptation?.findings { lines += findings.lines }
+        if let adaptation, adaptation.unverifiedAfter > 0 {
+            lines.append(
+                "cells that write-verify didn't reach, of the whole chip: "
+                    + "\(Format.count(adaptation.unverifiedAfter)), before "
+                    + Format.count(adaptation.unverifiedBefore))
+        }
         if let exit { lines.append("most of the images used were right with: \(exit)") }
         if let unverifiedCells {
             lines.append("cells that write-verify didn't reach: \(unverifiedCells)")

@@ -30,7 +30,7 @@ struct Cost: ParsableCommand {
     func run() throws {
         try common.start(isSmall: dataOptions.location == .embeddedDigits)
         let place = try Deployment(contentsOf: deployment)
-        let trained = try Checkpoint(contentsOf: place.checkpointPath(beside: deployment))
+        let trained = try place.loadCheckpoint(beside: deployment)
         let split = try dataOptions.location.load(for: trained.network)
         let session = try chipOptions.session(bank: place.bank)
         try place.check(session, holds: trained.network, file: deployment)

@@ -117,8 +117,7 @@ struct Deploy: ParsableCommand {
                     to: session, checkpoint: checkpoint, calibration: images, options: options,
                     replacing: replace)
             }
-        deployment.name(checkpoint: checkpoint, beside: output)
-        try deployment.write(to: output)
+        try deployment.write(to: output, holding: checkpoint)
         try Output.print(
             ChipResult(
                 title: "\(trained.network.name) on chip \(deployment.chip): "

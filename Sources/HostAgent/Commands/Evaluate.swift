@@ -65,7 +65,7 @@ struct Evaluate: ParsableCommand {
 
     private func throughTheChip() throws -> EvaluationResult {
         let place = try Deployment(contentsOf: deployment)
-        let trained = try Checkpoint(contentsOf: place.checkpointPath(beside: deployment))
+        let trained = try place.loadCheckpoint(beside: deployment)
         let rule = try exitRule(of: trained.network, else: place.exitRule)
         let test = try testImages(for: trained.network)
         let session = try chipOptions.session(bank: place.bank)

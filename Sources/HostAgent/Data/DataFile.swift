@@ -1,3 +1,4 @@
+internal import Checksum
 internal import Glibc
 
 /// Reading whole files, plain or compressed, and writing them.
@@ -29,6 +30,11 @@ public enum DataFile {
             throw .unreadable(file: path, code: errno)
         }
         return bytes
+    }
+
+    /// XXH3 of a file, 128 bits in hexadecimal.
+    static func digest(of path: String) throws(DataError) -> String {
+        try rawContents(of: path).withUnsafeBytes(XXH3.hash128).hexadecimal
     }
 
     /// Throws what `write` would, as far as that can be known before: asked before

@@ -110,7 +110,7 @@ public struct BatchNormStudy: Experiment {
                 ]
             },
             ExperimentStep(
-                name: Self.savingsName, images: 40,
+                name: Self.savingsName, images: 40, figures: 2,
                 summary: {
                     "energy \(Format.percent($0[0])), memory \(Format.percent($0[1]))"
                 }
@@ -125,6 +125,7 @@ public struct BatchNormStudy: Experiment {
                 ExperimentStep(
                     name: condition.name,
                     images: settings.chips * condition.ages.count * imagesEach,
+                    figures: settings.chips * condition.ages.count * Figures.count,
                     summary: { summary($0) }
                 ) { try run(condition, progress: $0) }
             }

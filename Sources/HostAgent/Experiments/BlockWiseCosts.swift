@@ -52,6 +52,8 @@ struct BlockWiseCosts: Equatable {
             })
     }
 
+    static func count(arms: Int) -> Int { 3 * BlockWiseStudy.Placement.allCases.count * arms }
+
     var values: [Double] {
         costs.flatMap { $0.flatMap { [$0.latency, $0.energy, $0.dynamicShare] } }
     }

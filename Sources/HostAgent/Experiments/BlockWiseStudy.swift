@@ -89,12 +89,14 @@ public struct BlockWiseStudy: Experiment {
         networks.map { trained in
             ExperimentStep(
                 name: Self.costName(trained), images: 2 * BlockWiseCosts.images,
+                figures: BlockWiseCosts.count(arms: arms(of: trained.network).count),
                 summary: { _ in "measured" }
             ) { _ in try costs(of: trained) }
         }
             + cases.map { each in
                 ExperimentStep(
                     name: each.name, images: settings.chips * images(of: each),
+                    figures: settings.chips * BlockWiseRun.Figures.count(arms: each.arms.count),
                     summary: { BlockWiseRun.Figures.summary($0, of: each) }
                 ) { try run(each, progress: $0) }
             }

@@ -86,6 +86,8 @@ public struct ExperimentStep {
     /// What it will take, in images seen: for the time left. An image that a
     /// network learns from counts as three.
     public let images: Int
+    /// How many figures it has.
+    public let figures: Int
     /// What is told of its figures when it is done.
     public let summary: ([Double]) -> String
     /// Does it, tells how many images are done, and returns its figures.
@@ -93,12 +95,13 @@ public struct ExperimentStep {
 
     /// - Parameter summary: default: of shares, their mean.
     public init(
-        name: String, images: Int,
+        name: String, images: Int, figures: Int = 1,
         summary: @escaping ([Double]) -> String = { Format.percent(Sample($0).mean) },
         run: @escaping (_ progress: (Int) -> Void) throws -> [Double]
     ) {
         self.name = name
         self.images = images
+        self.figures = figures
         self.summary = summary
         self.run = run
     }

@@ -42,9 +42,9 @@ public struct ExperimentRunner {
     public func run(_ experiment: some Experiment) throws -> ResultTable {
         try DataFile.makeFolder(folder)
         try keepRecord(of: experiment)
-        var finished = try finishedSteps()
         let steps = try experiment.steps(in: folder)
         precondition(Set(steps.map(\.name)).count == steps.count)
+        var finished = try finished(of: steps)
         let left = steps.filter { finished[$0.name] == nil }
         let imagesTotal = left.reduce(0) { $0 + $1.images }
         var imagesBefore = 0
@@ -55,6 +55,7 @@ public struct ExperimentRunner {
                     "step \(steps.count - left.count + index + 1)/\(steps.count) \(step.name) ",
                     images: imagesBefore + images, of: imagesTotal)
             }
+            precondition(figures.count == step.figures)
             imagesBefore += step.images
             line.end()
             finished[step.name] = Sample(figures)
@@ -109,14 +110,16 @@ public struct ExperimentRunner {
         try mustEqual(record.threads, TorchRuntime.threads, "number of threads")
     }
 
-    private func finishedSteps() throws -> [String: Sample] {
+    private func finished(of steps: [ExperimentStep]) throws -> [String: Sample] {
         let path = "\(folder)/steps.json"
         guard FileManager.default.fileExists(atPath: path) else { return [:] }
         let bytes = Data(try DataFile.rawContents(of: path))
-        guard let steps = try? JSONDecoder().decode([String: [Double]].self, from: bytes),
-            steps.values.allSatisfy({ !$0.isEmpty })
+        guard let finished = try? JSONDecoder().decode([String: [Double]].self, from: bytes),
+            steps.allSatisfy({ step in
+                finished[step.name].map { $0.count == step.figures } ?? true
+            })
         else { throw ExperimentError.unreadableRecord(file: path) }
-        return steps.mapValues(Sample.init)
+        return finished.mapValues(Sample.init)
     }
 
     private func write(_ value: some Encodable, to name: String) throws {

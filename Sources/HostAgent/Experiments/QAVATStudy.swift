@@ -117,7 +117,8 @@ struct QAVATStudy {
         _ method: TrainingMethod, _ variation: WeightVariation, _ chips: any ChipPopulation
     ) -> ExperimentStep {
         ExperimentStep(
-            name: Self.evaluationName(method, variation), images: settings.chips * test.count
+            name: Self.evaluationName(method, variation), images: settings.chips * test.count,
+            figures: settings.chips
         ) { progress in
             let trained = try kept(method, variation)
             return try (0 ..< settings.chips).map { chip in

@@ -81,6 +81,7 @@ public struct SelfTuningTable: Experiment {
         let perChip = condition.corrections.count * test.count
         return ExperimentStep(
             name: condition.name, images: chips * perChip,
+            figures: chips * condition.corrections.count * SelfTunedChips.Figures.count,
             summary: { figures in
                 condition.arms.indices.map { arm in
                     Format.percent(Self.accuracies(Sample(figures), condition, arm: arm).mean)

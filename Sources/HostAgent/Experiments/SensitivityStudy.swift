@@ -75,7 +75,8 @@ public struct SensitivityStudy: Experiment {
                     settings.sigmas.map { sigma in
                         ExperimentStep(
                             name: Self.evaluationName(name, mapping, sigma),
-                            images: settings.chips * test.count * (exits > 1 ? 2 : 1)
+                            images: settings.chips * test.count * (exits > 1 ? 2 : 1),
+                            figures: settings.chips * (exits > 1 ? 2 * exits + 1 : 1)
                         ) { try evaluate(file, mapping, sigma, progress: $0) }
                     }
                 }

@@ -1,5 +1,3 @@
-internal import Checksum
-
 /// The images of a study: to learn from, and to try networks on.
 struct StudyImages {
     let training: ImageSet
@@ -47,7 +45,6 @@ extension Checkpoint {
     /// Its file as a study records it, told apart by what it holds:
     /// "results/networks/lenet5.safetensors, XXH3 0123…".
     static func nameAndContent(of path: String) throws -> String {
-        let digest = try DataFile.rawContents(of: path).withUnsafeBytes(XXH3.hash128)
-        return "\(path), XXH3 \(digest.hexadecimal)"
+        "\(path), XXH3 \(try DataFile.digest(of: path))"
     }
 }

@@ -3,7 +3,10 @@ extension TinySharedBlockStudy {
     /// backbone, with the block on a common tile, on separate ones.
     func costStep(_ name: String, folder: String) -> ExperimentStep {
         let images = min(test.count, 20)
-        return ExperimentStep(name: name, images: 3 * images, summary: { _ in "done" }) { _ in
+        return ExperimentStep(
+            name: name, images: 3 * images, figures: 4 * (1 + TinySharedBlock.Tiles.allCases.count),
+            summary: { _ in "done" }
+        ) { _ in
             let backbone = try Checkpoint(contentsOf: file(settings.stops.last ?? 1, folder))
             let population = try chips(sigma: settings.sigmas[0], withBlock(TinySharedBlock()))
             let session = try population.session(chip: 1)

@@ -78,7 +78,8 @@ struct TinySharedBlockStudy {
     /// that it had taken there.
     func backboneStep(_ name: String, folder: String) -> ExperimentStep {
         ExperimentStep(
-            name: name, images: 3 * settings.epochs * training.count, summary: { _ in "done" }
+            name: name, images: 3 * settings.epochs * training.count,
+            figures: 2 * settings.stops.count, summary: { _ in "done" }
         ) { progress in
             let network = try NetworkCatalogue.make(settings.model, seed: settings.seed)
             let stops = settings.stops.map(settings.epochs)
@@ -160,7 +161,8 @@ struct TinySharedBlockStudy {
             3 * settings.epochsBlock * min(training.count, settings.adaptationImages)
         let perChip = arms.count(where: \.isTrained) * learned + arms.count * test.count
         return ExperimentStep(
-            name: condition.name, images: settings.chips * perChip, summary: { _ in "done" }
+            name: condition.name, images: settings.chips * perChip,
+            figures: settings.chips * (arms.count + 2), summary: { _ in "done" }
         ) { progress in
             let backbone = try Checkpoint(contentsOf: file(condition.stop, folder))
             let images = try training.first(settings.adaptationImages)

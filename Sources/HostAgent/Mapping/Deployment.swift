@@ -22,12 +22,14 @@ public struct Deployment: Codable, Equatable, Sendable {
     }
 
     /// Of this file's form, and of the order of a matrix's rows.
-    public static let versionNow = 2
+    public static let versionNow = 3
     public var version = Deployment.versionNow
     public var model: String
     /// The checkpoint with weights and biases; relative to the folder of this file, the
     /// linked one where it is a link.
     public var checkpoint: String
+    /// XXH3 of that file, 128 bits; `nil`: no file was named.
+    public internal(set) var checkpointDigest: String?
     public var chip: UInt32
     /// The chip's bank of matrices that don't say where they lie; `nil`: its first
     /// analog one.
@@ -62,24 +64,6 @@ public struct Deployment: Codable, Equatable, Sendable {
         self.bank = bank
         self.method = method
         self.places = places
-    }
-
-    /// Where the checkpoint is, for a deployment read from `file`.
-    public func checkpointPath(beside file: String) -> String {
-        if checkpoint.hasPrefix("/") { return checkpoint }
-        let file = DataFile.target(of: file)
-        guard let slash = file.lastIndex(of: "/") else { return checkpoint }
-        return "\(file[..<slash])/\(checkpoint)"
-    }
-
-    /// Names the checkpoint from the folder of `file`: relative where it lies in it, else absolute.
-    public mutating func name(checkpoint path: String, beside file: String) {
-        let folder =
-            URL(fileURLWithPath: DataFile.target(of: file)).deletingLastPathComponent()
-            .standardizedFileURL.path + "/"
-        let absolute = URL(fileURLWithPath: path).standardizedFileURL.path
-        checkpoint =
-            absolute.hasPrefix(folder) ? String(absolute.dropFirst(folder.count)) : absolute
     }
 
     var hasVerifiedWeights: Bool { method == .writeVerify || verifiesSelection == true }

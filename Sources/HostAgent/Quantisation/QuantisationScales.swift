@@ -46,9 +46,9 @@ public struct LayerScales: Codable, Equatable, Sendable {
             : 0 ... QuantisationScales.inputCodeMax
     }
 
-    /// Whether both are steps: above zero and finite; and the stride leaves a code.
+    /// Whether both are steps: above zero and finite in 32 bits; and the stride leaves a code.
     var areUsable: Bool {
-        [input, weight].allSatisfy { $0 > 0 && $0.isFinite }
+        [input, weight].map(Float.init).allSatisfy { $0 > 0 && $0.isFinite }
             && (1 ... inputCodes.upperBound).contains(inputStride)
     }
 }

@@ -12,11 +12,16 @@ public final class ProgressLine {
 
     /// "text  1,234 images/s, 12 s left", at most five times a second.
     public func show(_ text: @autoclosure () -> String, images: Int, of total: Int) {
-        let pace = pace(images: images, of: total)
+        guard let pace = pace(images: images, of: total) else { return }
+        show("\(text())  \(pace)")
+    }
+
+    /// The text, at most five times a second.
+    public func show(_ text: @autoclosure () -> String) {
         let now = ContinuousClock.now
-        guard isShown, let pace, now - latest > .milliseconds(200) else { return }
+        guard isShown, now - latest > .milliseconds(200) else { return }
         latest = now
-        write("\r\u{1b}[K\(text())  \(pace)")
+        write("\r\u{1b}[K\(text())")
     }
 
     /// "1,234 images/s, 12 s left"; `nil` at the first call.

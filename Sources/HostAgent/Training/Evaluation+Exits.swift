@@ -75,10 +75,10 @@ extension Evaluation {
     /// Accuracy where images leave by a rule; `nil`: all at the last exit.
     public static func accuracy(
         _ network: Network, with products: any MatrixProducts, on images: ImageSet,
-        by rule: ExitRule?
+        by rule: ExitRule?, each: (Int) -> Void = { _ in }
     ) throws -> Accuracy {
-        guard let rule else { return try accuracy(network, with: products, on: images) }
-        return try departures(network, with: products, on: images, by: rule)
+        guard let rule else { return try accuracy(network, with: products, on: images, each: each) }
+        return try departures(network, with: products, on: images, by: rule, each: each)
             .reduce(Accuracy(correct: 0, count: 0), +)
     }
 }

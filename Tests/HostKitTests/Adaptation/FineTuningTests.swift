@@ -15,9 +15,13 @@ struct FineTuningTests {
         .deployment
         try chip.drift(ageSeconds: 1e10)
         let before = chip.programs.count
+        var stages: [AdaptationStage] = []
         let report = try AdaptationReport.measuring(
             FineTuning(layers: [layer]), of: network, &deployment, on: chip,
-            images: split.training.first(256), test: split.test)
+            images: split.training.first(256), test: split.test, watch: { stages.append($0) })
+        #expect(stages.first == .before(split.test.count, of: split.test.count))
+        #expect(stages.dropLast().last == .adapting(report.cost))
+        #expect(stages.last == .after(split.test.count, of: split.test.count))
         #expect(report.after.fraction > report.before.fraction + 0.05)
         #expect(report.imagesUsed == 256)
         #expect(report.cost.pulses > 0)

@@ -150,7 +150,7 @@ struct ExperimentTests {
 
         func steps(in folder: String) -> [ExperimentStep] {
             ["one", "two", "three"].map { name in
-                ExperimentStep(name: name, images: 10) { progress in
+                ExperimentStep(name: name, images: 10, figures: 2) { progress in
                     progress(10)
                     if name == self.failing { throw Interrupted() }
                     self.done.append(name)
@@ -266,9 +266,12 @@ struct ExperimentTests {
         let folder = try TemporaryFolder()
         let runner = ExperimentRunner(folder: folder.path, command: "test")
         _ = try runner.run(Counting())
-        let steps = try folder.file("steps.json", Array("[1".utf8))
-        #expect(throws: ExperimentError.unreadableRecord(file: steps)) {
-            _ = try runner.run(Counting())
+        // No JSON, and a step with a figure too few.
+        for text in ["[1", #"{"one": [3]}"#] {
+            let steps = try folder.file("steps.json", Array(text.utf8))
+            #expect(throws: ExperimentError.unreadableRecord(file: steps)) {
+                _ = try runner.run(Counting())
+            }
         }
     }
 }

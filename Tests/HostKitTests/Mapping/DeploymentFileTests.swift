@@ -1,5 +1,6 @@
 import Foundation
 import HostKit
+import TestSupport
 import Testing
 
 @Suite("Deployment files")
@@ -25,5 +26,38 @@ struct DeploymentFileTests {
         #expect(
             URL(fileURLWithPath: deployment.checkpointPath(beside: file)).standardizedFileURL
                 == URL(fileURLWithPath: path).standardizedFileURL)
+    }
+
+    /// Trained further in place, or another deployment's: the chip holds neither.
+    @Test func anotherCheckpointInTheFilesPlaceIsRefused() throws {
+        let folder = try TemporaryFolder()
+        let (path, file) = ("\(folder.path)/n.safetensors", "\(folder.path)/d.json")
+        let images = try EmbeddedDigits.load().training.first(10)
+        func keep(seed: UInt64) throws {
+            let network = try NetworkCatalogue.make("lenet-8x8", seed: seed)
+            try Checkpoint(
+                network: network, scales: .measured(network, on: images, method: .max),
+                command: "test", seed: seed
+            ).write(to: path)
+        }
+        try keep(seed: 1)
+        var written = Deployment(
+            model: "lenet-8x8", checkpoint: "", chip: 1, method: .openLoop, places: [])
+        try written.write(to: file, holding: path)
+        let deployment = try Deployment(contentsOf: file)
+        #expect(try deployment.loadCheckpoint(beside: file).seed == 1)
+        try keep(seed: 2)
+        #expect(throws: DataError.self) { try deployment.loadCheckpoint(beside: file) }
+        try keep(seed: 1)
+        #expect(try deployment.loadCheckpoint(beside: file).seed == 1)
+    }
+
+    @Test(arguments: [
+        ("deployment.json", "deployment-adapted.safetensors"),
+        ("a/b.json", "a/b-adapted.safetensors"),
+        ("c", "c-adapted.safetensors"),
+    ])
+    func noTwoDeploymentsShareAnAdaptedCheckpoint(file: String, path: String) {
+        #expect(Deployment.adaptedPath(of: file) == path)
     }
 }

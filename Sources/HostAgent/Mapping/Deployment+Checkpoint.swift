@@ -1,0 +1,49 @@
+internal import Foundation
+
+extension Deployment {
+    /// Where the checkpoint is, for a deployment read from `file`.
+    public func checkpointPath(beside file: String) -> String {
+        if checkpoint.hasPrefix("/") { return checkpoint }
+        let file = DataFile.target(of: file)
+        guard let slash = file.lastIndex(of: "/") else { return checkpoint }
+        return "\(file[..<slash])/\(checkpoint)"
+    }
+
+    /// The network on the chip, for a deployment read from `file`.
+    ///
+    /// - Throws: `DataError.wrongContent` where the checkpoint is another than it was: one that
+    ///   was trained further, or that another deployment has written.
+    public func loadCheckpoint(beside file: String) throws -> Checkpoint {
+        let path = checkpointPath(beside: file)
+        if let checkpointDigest, try DataFile.digest(of: path) != checkpointDigest {
+            throw DataError.wrongContent(
+                file: path, expected: "the checkpoint that \(file) was written with",
+                found: "another, which the chip doesn't hold: put the old one back, or run "
+                    + "deploy --update")
+        }
+        return try Checkpoint(contentsOf: path)
+    }
+
+    /// Names the checkpoint from the folder of `file`: relative where it lies in it, else absolute.
+    public mutating func name(checkpoint path: String, beside file: String) {
+        let folder =
+            URL(fileURLWithPath: DataFile.target(of: file)).deletingLastPathComponent()
+            .standardizedFileURL.path + "/"
+        let absolute = URL(fileURLWithPath: path).standardizedFileURL.path
+        checkpoint =
+            absolute.hasPrefix(folder) ? String(absolute.dropFirst(folder.count)) : absolute
+    }
+
+    /// Writes the deployment of the network that a checkpoint holds now.
+    public mutating func write(to file: String, holding path: String) throws {
+        name(checkpoint: path, beside: file)
+        checkpointDigest = try DataFile.digest(of: path)
+        try write(to: file)
+    }
+
+    /// Where the adapted network of a deployment goes unless told otherwise, so that no two share
+    /// a file: "lenet-adapted.safetensors" for "lenet.json".
+    public static func adaptedPath(of file: String) -> String {
+        (file.hasSuffix(".json") ? String(file.dropLast(5)) : file) + "-adapted.safetensors"
+    }
+}
