@@ -19,9 +19,9 @@ public struct SensitivityStudy: Experiment {
         /// σ_W; σ_B is zero.
         public var sigmas = [0, 0.05, 0.1, 0.15, 0.2]
         public var mappings = [WeightMapping.offset, .differential]
-        public var chips = 2
+        public var chips = 5
         /// Test images at most.
-        public var images = 300
+        public var images = 200
         /// At most.
         public var trainingImages = 25_000
         public var epochs = 2
