@@ -78,9 +78,7 @@ struct Deploy: ParsableCommand {
         if let twice = layers.first(where: { layer in layers.count { $0 == layer } > 1 }) {
             throw ValidationError("--bank-of and --digital name the layer '\(twice)' twice.")
         }
-        if calibrationImages < 1 {
-            throw ValidationError("--calibration-images must be at least 1.")
-        }
+        try checkRange("--calibration-images", calibrationImages, 1...)
     }
 
     func run() throws {
