@@ -76,7 +76,8 @@ public enum DataFile {
         }
     }
 
-    /// The file that a link names, through all links; any other path as it is.
+    /// The file that a link names, through all links; any other path, also a link to what isn't
+    /// there, as it is.
     static func target(of path: String) -> String {
         var status = stat()
         guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFLNK,
