@@ -77,6 +77,55 @@ struct HostAgentTests {
         #expect(daemon.stop() == 0)
     }
 
+    /// The deployment is read when the lease is there, the checkpoint before.
+    @Test func anUpdateStartsFromWhatTheHolderOfTheLeaseLeft() throws {
+        let folder = try Folder()
+        let daemon = try Daemon(in: folder, spec: Daemon.smallSpec(in: folder))
+        let (network, other) = (folder.path("network.st"), folder.path("other.st"))
+        let deployment = folder.path("deployment.json")
+        let deploy = [
+            "deploy", network, "--output", deployment, "--data", "digits", "--wait",
+            "--endpoint", daemon.endpoint,
+        ]
+        for arguments in [
+            ["train", "--epochs", "1", "--data", "digits", "--output", network],
+            ["train", "--epochs", "1", "--data", "digits", "--output", other, "--seed", "2"],
+            deploy,
+        ] {
+            let run = try Programs.run("hostagent", arguments)
+            #expect(run.status == 0, "\(run.stderr)")
+        }
+        let host = try RawHost(daemon.endpoint)
+        try host.takeLease()
+        let update = Process()
+        update.executableURL = Programs.path("hostagent")
+        update.arguments = deploy + ["--update"]
+        let errors = Pipe()
+        update.standardError = errors
+        update.standardOutput = FileHandle.nullDevice
+        try update.run()
+        var said = ""
+        while !said.contains("waiting for it, at most 1 min 00 s") {
+            let more = errors.fileHandleForReading.availableData
+            try #require(!more.isEmpty, "\(said)")
+            said += String(decoding: more, as: UTF8.self)
+        }
+        var left = try Deployment(contentsOf: deployment)
+        let layer = left.places[0].layer
+        left.places[0].writingCost = ChipCost(pulses: 4711)
+        try left.write(to: deployment)
+        try Data(contentsOf: URL(fileURLWithPath: other)).write(
+            to: URL(fileURLWithPath: network))
+        try host.releaseLease()
+        update.waitUntilExit()
+        #expect(update.terminationStatus == 0)
+        let new = try Deployment(contentsOf: deployment)
+        #expect(new.places.first { $0.layer == layer }?.writingCost?.pulses == 4711)
+        // The chip holds the network that was read, not the one that is there now.
+        #expect(throws: DataError.self) { try new.loadCheckpoint(beside: deployment) }
+        #expect(daemon.stop() == 0)
+    }
+
     /// Whatever their order, the chip then holds the network that the deployment names: to
     /// write it again writes nothing.
     @Test func twoAdaptationsAtOnceGoOneAfterTheOther() throws {

@@ -331,8 +331,8 @@ struct HybridTests {
             ["--method", "blocks", "--rate", "0"],
             "--rate must be above 0 and at most 127, not 0.0."
         ),
-        (["--method", "blocks", "--batch", "0"], "--batch must be at least 1, not 0."),
-        (["--method", "blocks", "--write-every", "0"], "--write-every must be at least 1, not 0."),
+        (["--method", "blocks", "--batch", "0"], "--batch must be 1 or more, not 0."),
+        (["--method", "blocks", "--write-every", "0"], "--write-every must be 1 or more, not 0."),
         (["--method", "blocks", "--program", "slowly"], "not 'slowly'."),
     ])
     func optionsThatCannotBeAreRefused(arguments: [String], sentence: String) throws {

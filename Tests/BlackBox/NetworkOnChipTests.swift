@@ -66,6 +66,22 @@ struct NetworkOnChipTests {
         return (network, images, try .measured(network, on: images, method: .max))
     }
 
+    /// What the holder knows of the chip may be stale by then.
+    @Test func aLeaseThatWasLostIsNotTakenAnewBeforeItsRelease() throws {
+        let bench = try Bench()
+        let (session, request) = (bench.session, MatrixRequest(name: "a", rows: 2, columns: 2))
+        let broken = try Programs.run(
+            "chipctl", ["lease", "break", "--endpoint", bench.daemon.endpoint])
+        #expect(broken.status == 0, "\(broken.stderr)")
+        try session.acquireLease()
+        let error = #expect(throws: (any Error).self) { try session.map(request) }
+        #expect("\(try #require(error))".contains("nobody holds the lease"))
+        try session.releaseLease()
+        try session.releaseLease()
+        try session.acquireLease()
+        _ = try session.map(request)
+    }
+
     @Test(arguments: [
         ("lenet5", WeightMapping.differential), ("lenet5", .offset), ("lenet-8x8", .differential),
         ("lenet3", .differential), ("resnet20-w4", .differential), ("resnet20-w2-k5", .offset),

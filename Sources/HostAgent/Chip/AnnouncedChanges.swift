@@ -1,6 +1,6 @@
 /// Another's session that says so before it changes, for the first time, what one of some
-/// matrices computes: its weights, its tuning columns or its converters' range; and each time
-/// when it has worked.
+/// matrices computes: its weights, its tuning columns or its converters' range; and whenever
+/// it has worked.
 ///
 /// Programming or calibrating other matrices, new ones above all, is no such change; tuning
 /// columns always are.
@@ -12,7 +12,7 @@ final class AnnouncedChanges: ChipSession {
 
     /// - Parameters:
     ///   - matrices: the ids of those whose change is announced.
-    ///   - worked: after each write and each reply of a product.
+    ///   - worked: called after each programming of a matrix and each reply of a product.
     ///   - announcement: an error keeps the change from being made.
     init(
         of session: any ChipSession, to matrices: Set<UInt32>, worked: @escaping () -> Void,

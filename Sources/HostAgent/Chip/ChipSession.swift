@@ -49,7 +49,7 @@ public protocol ChipSession: AnyObject {
     func status() throws -> ChipStatus
     func health() throws -> ChipHealth
 
-    /// Gets or renews the exclusive right to change the chip.
+    /// Gets the exclusive right to change the chip; whoever has it may ask again.
     func acquireLease() throws
     /// Gives it back, where it was acquired as often as this is called.
     func releaseLease() throws

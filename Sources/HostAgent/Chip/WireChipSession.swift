@@ -8,6 +8,7 @@ public final class WireChipSession: ChipSession, SimulatedClockControl {
     public let banks: [ChipDataSheet]
     public private(set) var cost = ChipCost()
     private let warn: (@Sendable (String) -> Void)?
+    private let timeout: Duration
     /// Acquisitions that were not released yet.
     private var leases = 0
     /// Whether an emulator answered; a bridge to hardware otherwise.
@@ -21,7 +22,7 @@ public final class WireChipSession: ChipSession, SimulatedClockControl {
     /// - Parameters:
     ///   - chip: serial; 0: the only chip that the daemon serves.
     ///   - bank: where matrices go; `nil`: the chip's first analog bank.
-    ///   - timeout: how long a call waits without a sign of life.
+    ///   - timeout: how long a call waits without a sign of life, and for a lease of another host.
     ///   - waitsForDaemon: whether to wait so long also for a daemon that is gone.
     public init(
         endpoint: String, chip: UInt32, bank: String? = nil, timeout: Duration = .seconds(60),
@@ -34,7 +35,7 @@ public final class WireChipSession: ChipSession, SimulatedClockControl {
         options.chip = chip
         options.client = "hostagent \(version)"
         options.warn = warn
-        self.warn = warn
+        (self.warn, self.timeout) = (warn, timeout)
         connection = try ChipConnection(endpoint: endpoint, options: options)
         banks = try ChipDataSheet.banks(
             connection.describe(),
@@ -158,12 +159,18 @@ public final class WireChipSession: ChipSession, SimulatedClockControl {
             lifeUsed: health.banks.map(\.lifeUsedWorst).max() ?? 0)
     }
 
+    /// Waits for another host's, no longer than the timeout. One that was lost is not taken
+    /// anew before it was released: what its holder knew of the chip may be stale.
     public func acquireLease() throws {
-        do {
-            _ = try connection.acquireLease()
-        } catch ChipError.refused(let refusal) where refusal.reason == .leaseOfAnother {
-            warn?("another host holds the chip's lease; waiting for it")
-            _ = try connection.acquireLease(waits: true)
+        if leases == 0 {
+            do {
+                _ = try connection.acquireLease()
+            } catch ChipError.refused(let refusal) where refusal.reason == .leaseOfAnother {
+                warn?(
+                    "another host holds the chip's lease; waiting for it, at most "
+                        + Format.duration(timeout / .seconds(1)))
+                _ = try connection.acquireLease(waits: true)
+            }
         }
         leases += 1
     }

@@ -165,14 +165,14 @@ struct Adapt: ParsableCommand {
             strategy, of: trained.network, &place, on: session, images: split.training,
             test: split.test, willChange: { try $0.write(to: deployment) }, watch: line.show)
         line.end()
-        try Checkpoint(
+        let digest = try Checkpoint(
             network: trained.network, scales: place.scales(over: trained.scales),
             // Weights that learn leave the grid of few bits that they were trained on.
             quantisers: strategy.writes == .some ? nil : trained.quantisers,
             command: CommandLine.arguments.dropFirst().joined(separator: " "), seed: common.seed
         )
         .write(to: output)
-        try place.write(to: deployment, holding: output)
+        try place.write(to: deployment, holding: output, digest: digest)
         try Output.print(
             ChipResult(
                 title: "\(report.strategy) on chip \(place.chip)", adaptation: report,

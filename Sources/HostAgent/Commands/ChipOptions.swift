@@ -9,7 +9,10 @@ struct ChipOptions: ParsableArguments {
     var endpoint: String?
     @Option(help: "Serial of the chip (default: the only one).")
     var chip: UInt32 = 0
-    @Option(help: ArgumentHelp("Seconds without a sign of life until giving up.", valueName: "s"))
+    @Option(
+        help: ArgumentHelp(
+            "Seconds without a sign of life, or for another host's lease, until giving up.",
+            valueName: "s"))
     var timeout = 60.0
     @Flag(help: "Wait, until the timeout, for a daemon that isn't there.")
     var wait = false

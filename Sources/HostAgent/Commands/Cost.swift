@@ -21,10 +21,8 @@ struct Cost: ParsableCommand {
     var batch = 200
 
     func validate() throws {
-        for (name, value) in [("--images", images), ("--batch", batch)]
-        where !(1 ... 65_536).contains(value) {
-            throw ValidationError("\(name) must be 1 … 65536, not \(value).")
-        }
+        try checkRange("--images", images, 1 ... 65_536)
+        try checkRange("--batch", batch, 1 ... 65_536)
     }
 
     func run() throws {

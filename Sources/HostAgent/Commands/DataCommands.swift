@@ -56,12 +56,8 @@ extension DataCommands {
         var output: String
 
         func validate() throws {
-            if let severity, !Corruption.severities.contains(severity) {
-                throw ValidationError("--severity must be 1 … 5, not \(severity).")
-            }
-            if let images, images < 1 {
-                throw ValidationError("--images must be 1 or more, not \(images).")
-            }
+            try checkRange("--severity", severity, Corruption.severities)
+            try checkRange("--images", images, 1...)
             _ = try chosen()
         }
 

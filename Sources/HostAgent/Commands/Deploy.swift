@@ -78,9 +78,7 @@ struct Deploy: ParsableCommand {
         if let twice = layers.first(where: { layer in layers.count { $0 == layer } > 1 }) {
             throw ValidationError("--bank-of and --digital name the layer '\(twice)' twice.")
         }
-        if calibrationImages < 1 {
-            throw ValidationError("--calibration-images must be at least 1.")
-        }
+        try checkRange("--calibration-images", calibrationImages, 1...)
     }
 
     func run() throws {
@@ -91,13 +89,15 @@ struct Deploy: ParsableCommand {
         }
         let split = try dataOptions.location.load(for: trained.network)
         try DataFile.checkWritable(output)
+        let bank = update ? try Deployment(contentsOf: output).bank : bank
+        let session = try chipOptions.session(bank: bank)
+        // Until all is written: an update starts from what whoever had the lease has left.
+        try session.acquireLease()
+        defer { try? session.releaseLease() }
         var old = update ? try Deployment(contentsOf: output) : nil
         // One that was cut short is made good by the next.
         old?.isUpdating = nil
-        let session = try chipOptions.session(bank: old?.bank ?? bank)
         try old?.check(session, holds: trained.network, file: output)
-        try session.acquireLease()
-        defer { try? session.releaseLease() }
         var mapper = Mapper(trained.network, scales: trained.scales)
         mapper.mapping = mapping ?? .differential
         mapper.writesReferences = references
@@ -117,7 +117,7 @@ struct Deploy: ParsableCommand {
                     to: session, checkpoint: checkpoint, calibration: images, options: options,
                     replacing: replace)
             }
-        try deployment.write(to: output, holding: checkpoint)
+        try deployment.write(to: output, holding: checkpoint, digest: trained.digest)
         try Output.print(
             ChipResult(
                 title: "\(trained.network.name) on chip \(deployment.chip): "

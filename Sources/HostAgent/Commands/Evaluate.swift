@@ -25,9 +25,7 @@ struct Evaluate: ParsableCommand {
     var exitEntropy: Double?
 
     func validate() throws {
-        if let images, images < 1 {
-            throw ValidationError("--images must be at least 1, not \(images).")
-        }
+        try checkRange("--images", images, 1...)
         if let exitEntropy, !(exitEntropy >= 0) {
             throw ValidationError("--exit-entropy must be 0 or more, not \(exitEntropy).")
         }

@@ -29,15 +29,11 @@ struct FineTuningOptions: ParsableArguments {
     var batch: Int?
 
     func validate() throws {
-        if let writeEvery, writeEvery < 1 {
-            throw ValidationError("--write-every must be at least 1, not \(writeEvery).")
-        }
+        try checkRange("--write-every", writeEvery, 1...)
         if let rate, !(rate > 0 && rate <= 127) {
             throw ValidationError("--rate must be above 0 and at most 127, not \(rate).")
         }
-        if let batch, batch < 1 {
-            throw ValidationError("--batch must be at least 1, not \(batch).")
-        }
+        try checkRange("--batch", batch, 1...)
     }
 
     /// Refuses options of another method.

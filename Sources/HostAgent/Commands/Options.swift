@@ -20,9 +20,7 @@ struct CommonOptions: ParsableArguments {
     var threads: Int?
 
     func validate() throws {
-        if let threads, !(1 ... 1024).contains(threads) {
-            throw ValidationError("--threads must be 1 … 1024, not \(threads).")
-        }
+        try checkRange("--threads", threads, 1 ... 1024)
     }
 
     /// Called first, and to come back to these threads.

@@ -20,9 +20,7 @@ struct ShiftOptions: ParsableArguments {
     var cifarC: String?
 
     func validate() throws {
-        if let severity, !Corruption.severities.contains(severity) {
-            throw ValidationError("--severity must be 1 … 5, not \(severity).")
-        }
+        try checkRange("--severity", severity, Corruption.severities)
         if corruption == nil,
             let option = severity != nil ? "--severity" : cifarC.map({ _ in "--cifar-c" })
         {

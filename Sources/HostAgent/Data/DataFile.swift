@@ -34,7 +34,11 @@ public enum DataFile {
 
     /// XXH3 of a file, 128 bits in hexadecimal.
     static func digest(of path: String) throws(DataError) -> String {
-        try rawContents(of: path).withUnsafeBytes(XXH3.hash128).hexadecimal
+        try digest(rawContents(of: path))
+    }
+
+    static func digest(_ bytes: [UInt8]) -> String {
+        bytes.withUnsafeBytes(XXH3.hash128).hexadecimal
     }
 
     /// Throws what `write` would, as far as that can be known before: asked before
@@ -72,7 +76,8 @@ public enum DataFile {
         }
     }
 
-    /// The file that a link names, through all links; any other path as it is.
+    /// The file that a link names, through all links; any other path, also a link to what isn't
+    /// there, as it is.
     static func target(of path: String) -> String {
         var status = stat()
         guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFLNK,

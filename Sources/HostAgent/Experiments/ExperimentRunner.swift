@@ -115,6 +115,7 @@ public struct ExperimentRunner {
         guard FileManager.default.fileExists(atPath: path) else { return [:] }
         let bytes = Data(try DataFile.rawContents(of: path))
         guard let finished = try? JSONDecoder().decode([String: [Double]].self, from: bytes),
+            finished.values.allSatisfy({ !$0.isEmpty }),
             steps.allSatisfy({ step in
                 finished[step.name].map { $0.count == step.figures } ?? true
             })

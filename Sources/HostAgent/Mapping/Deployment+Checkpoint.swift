@@ -15,13 +15,14 @@ extension Deployment {
     ///   was trained further, or that another deployment has written.
     public func loadCheckpoint(beside file: String) throws -> Checkpoint {
         let path = checkpointPath(beside: file)
-        if let checkpointDigest, try DataFile.digest(of: path) != checkpointDigest {
+        let trained = try Checkpoint(contentsOf: path)
+        if let checkpointDigest, trained.digest != checkpointDigest {
             throw DataError.wrongContent(
                 file: path, expected: "the checkpoint that \(file) was written with",
                 found: "another, which the chip doesn't hold: put the old one back, or run "
                     + "deploy --update")
         }
-        return try Checkpoint(contentsOf: path)
+        return trained
     }
 
     /// Names the checkpoint from the folder of `file`: relative where it lies in it, else absolute.
@@ -34,15 +35,18 @@ extension Deployment {
             absolute.hasPrefix(folder) ? String(absolute.dropFirst(folder.count)) : absolute
     }
 
-    /// Writes the deployment of the network that a checkpoint holds now.
-    public mutating func write(to file: String, holding path: String) throws {
+    /// Writes the deployment of a checkpoint's network.
+    ///
+    /// - Parameter digest: of the checkpoint's file when it was read or written: its path may
+    ///   hold another one by now.
+    public mutating func write(to file: String, holding path: String, digest: String?) throws {
         name(checkpoint: path, beside: file)
-        checkpointDigest = try DataFile.digest(of: path)
+        checkpointDigest = digest
         try write(to: file)
     }
 
-    /// Where the adapted network of a deployment goes unless told otherwise, so that no two share
-    /// a file: "lenet-adapted.safetensors" for "lenet.json".
+    /// Where the adapted network of a deployment goes unless told otherwise, so that two
+    /// deployments in a folder don't share it: "lenet-adapted.safetensors" for "lenet.json".
     public static func adaptedPath(of file: String) -> String {
         (file.hasSuffix(".json") ? String(file.dropLast(5)) : file) + "-adapted.safetensors"
     }

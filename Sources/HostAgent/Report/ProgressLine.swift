@@ -6,6 +6,7 @@ public final class ProgressLine {
     private let isShown: Bool
     /// The first call: what came before it counts neither as images nor as time.
     private var start: (time: ContinuousClock.Instant, images: Int)?
+    private var imagesLatest = 0
     private var latest = ContinuousClock.now
 
     public init() { isShown = isatty(STDERR_FILENO) == 1 }
@@ -24,10 +25,12 @@ public final class ProgressLine {
         write("\r\u{1b}[K\(text())")
     }
 
-    /// "1,234 images/s, 12 s left"; `nil` at the first call.
+    /// "1,234 images/s, 12 s left"; `nil` at the first call, and where a number below the one
+    /// before says that other images began.
     public func pace(images: Int, of total: Int) -> String? {
         let now = ContinuousClock.now
-        guard let start else {
+        defer { imagesLatest = images }
+        guard let start, images >= imagesLatest else {
             start = (now, images)
             return nil
         }

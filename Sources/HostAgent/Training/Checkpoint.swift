@@ -9,6 +9,8 @@ public struct Checkpoint {
     /// The command that made it.
     public let command: String
     public let seed: UInt64
+    /// XXH3 of the file that it was read from, 128 bits; `nil`: it was made here.
+    public private(set) var digest: String?
 
     public init(
         network: Network, scales: QuantisationScales, quantisers: NetworkQuantisers? = nil,
@@ -43,10 +45,18 @@ public struct Checkpoint {
         return file
     }
 
-    public func write(to path: String) throws { try encoded().write(to: path) }
+    /// - Returns: the file's digest.
+    @discardableResult
+    public func write(to path: String) throws -> String {
+        let bytes = try encoded().encoded()
+        try DataFile.write(bytes, to: path)
+        return DataFile.digest(bytes)
+    }
 
     public init(contentsOf path: String) throws {
-        try self.init(SafeTensors(contentsOf: path), file: path)
+        let bytes = try DataFile.rawContents(of: path)
+        try self.init(SafeTensors(bytes: bytes, file: path), file: path)
+        digest = DataFile.digest(bytes)
     }
 
     public init(_ file: SafeTensors, file path: String) throws {

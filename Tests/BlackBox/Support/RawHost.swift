@@ -73,4 +73,9 @@ final class RawHost {
         let reply = try ask(.leaseAcquire(.with { $0.termMs = 600_000 })).reply
         epoch = reply.lease.grants.first?.epoch ?? 0
     }
+
+    func releaseLease() throws {
+        try ask(.leaseRelease(WireLeaseRelease()))
+        epoch = 0
+    }
 }

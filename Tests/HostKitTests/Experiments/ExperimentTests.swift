@@ -266,8 +266,8 @@ struct ExperimentTests {
         let folder = try TemporaryFolder()
         let runner = ExperimentRunner(folder: folder.path, command: "test")
         _ = try runner.run(Counting())
-        // No JSON, and a step with a figure too few.
-        for text in ["[1", #"{"one": [3]}"#] {
+        // No JSON, a step with a figure too few, and an unknown one without any.
+        for text in ["[1", #"{"one": [3]}"#, #"{"four": []}"#] {
             let steps = try folder.file("steps.json", Array(text.utf8))
             #expect(throws: ExperimentError.unreadableRecord(file: steps)) {
                 _ = try runner.run(Counting())

@@ -33,22 +33,27 @@ struct DeploymentFileTests {
         let folder = try TemporaryFolder()
         let (path, file) = ("\(folder.path)/n.safetensors", "\(folder.path)/d.json")
         let images = try EmbeddedDigits.load().training.first(10)
-        func keep(seed: UInt64) throws {
+        func keep(seed: UInt64) throws -> String {
             let network = try NetworkCatalogue.make("lenet-8x8", seed: seed)
-            try Checkpoint(
+            return try Checkpoint(
                 network: network, scales: .measured(network, on: images, method: .max),
                 command: "test", seed: seed
             ).write(to: path)
         }
-        try keep(seed: 1)
+        let digest = try keep(seed: 1)
         var written = Deployment(
             model: "lenet-8x8", checkpoint: "", chip: 1, method: .openLoop, places: [])
-        try written.write(to: file, holding: path)
+        try written.write(to: file, holding: path, digest: digest)
         let deployment = try Deployment(contentsOf: file)
         #expect(try deployment.loadCheckpoint(beside: file).seed == 1)
-        try keep(seed: 2)
-        #expect(throws: DataError.self) { try deployment.loadCheckpoint(beside: file) }
-        try keep(seed: 1)
+        _ = try keep(seed: 2)
+        #expect {
+            try deployment.loadCheckpoint(beside: file)
+        } throws: { error in
+            guard case DataError.wrongContent(path, _, _) = error else { return false }
+            return true
+        }
+        _ = try keep(seed: 1)
         #expect(try deployment.loadCheckpoint(beside: file).seed == 1)
     }
 
@@ -57,7 +62,7 @@ struct DeploymentFileTests {
         ("a/b.json", "a/b-adapted.safetensors"),
         ("c", "c-adapted.safetensors"),
     ])
-    func noTwoDeploymentsShareAnAdaptedCheckpoint(file: String, path: String) {
+    func anAdaptedCheckpointIsNamedAfterItsDeployment(file: String, path: String) {
         #expect(Deployment.adaptedPath(of: file) == path)
     }
 }

@@ -16,6 +16,15 @@ struct ReportTests {
         #expect(Format.duration(80) == "1 min 20 s")
     }
 
+    /// The same images are counted before and after an adaptation.
+    @Test func aCountThatBeginsAnewHasAPaceOfItsOwn() {
+        let line = ProgressLine()
+        for _ in 0 ..< 2 {
+            #expect(line.pace(images: 10, of: 100) == nil)
+            #expect(line.pace(images: 100, of: 100)?.hasSuffix(", 0 s left") == true)
+        }
+    }
+
     @Test func aHistogramCountsEveryValueOnce() {
         let histogram = Histogram([-1, 0, 0.1, 0.5, 1, 7], range: 0 ... 1, bins: 2)
         #expect(histogram.edges == [0, 0.5, 1])

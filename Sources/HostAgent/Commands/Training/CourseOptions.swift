@@ -35,9 +35,7 @@ struct CourseOptions: ParsableArguments {
     var resume = false
 
     func validate() throws {
-        if let patience, !(1 ... 10_000).contains(patience) {
-            throw ValidationError("--patience must be 1 … 10000, not \(patience).")
-        }
+        try checkRange("--patience", patience, 1 ... 10_000)
         if let patienceNoise, !(0 ... 1).contains(patienceNoise) || patience == nil {
             throw ValidationError(
                 "--patience-noise must be 0 … 1, beside --patience, not \(patienceNoise).")

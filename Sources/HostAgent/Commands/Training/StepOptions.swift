@@ -68,9 +68,7 @@ struct StepOptions: ParsableArguments {
 
     /// - Parameter epochsMin: 0 where a file is only measured.
     func check(epochsMin: Int) throws {
-        if let epochs, !(epochsMin ... 10_000).contains(epochs) {
-            throw ValidationError("--epochs must be \(epochsMin) … 10000, not \(epochs).")
-        }
+        try checkRange("--epochs", epochs, epochsMin ... 10_000)
     }
 
     func apply(to plan: inout TrainingPlan) {

@@ -45,18 +45,12 @@ struct TrainingImageOptions: ParsableArguments {
     }
 
     func validate() throws {
-        if let images, images < 1 {
-            throw ValidationError("--images must be 1 or more, not \(images).")
-        }
-        if let holdOut, holdOut < 0 {
-            throw ValidationError("--hold-out must be 0 or more, not \(holdOut).")
-        }
+        try checkRange("--images", images, 1...)
+        try checkRange("--hold-out", holdOut, 0...)
         if let shift, !(0 ... 1).contains(shift) {
             throw ValidationError("--shift must be 0 … 1, not \(shift).")
         }
-        if let crop, !(0 ... 16).contains(crop) {
-            throw ValidationError("--crop must be 0 … 16, not \(crop).")
-        }
+        try checkRange("--crop", crop, 0 ... 16)
         if !augment.combine {
             throw ValidationError(
                 "--augment takes each name once, and only one of cutout and cutmix.")

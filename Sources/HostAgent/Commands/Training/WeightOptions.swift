@@ -64,9 +64,7 @@ struct WeightOptions: ParsableArguments {
                 throw ValidationError("\(option) must be 0 … 10, not \(sigma).")
             }
         }
-        if let variationSamples, !(1 ... 100).contains(variationSamples) {
-            throw ValidationError("--variation-samples must be 1 … 100, not \(variationSamples).")
-        }
+        try checkRange("--variation-samples", variationSamples, 1 ... 100)
         try checkCombinations()
     }
 
