@@ -36,6 +36,13 @@ struct Serve: AsyncParsableCommand {
     @Flag(help: "Allow plain tcp on 127.0.0.1 and [::1].")
     var insecureLoopback = false
 
+    @Flag(
+        help: """
+            Serve no longer than standard input is open: for a program that starts a daemon of
+            its own.
+            """)
+    var untilInputEnds = false
+
     @Option(help: "Worker threads; default: one for each processor.")
     var threads: Int?
 
@@ -48,6 +55,7 @@ struct Serve: AsyncParsableCommand {
                 listen: listen, control: control, events: events, serials: serials,
                 isSimulationOn: simulationControls, allowsPlainLoopback: insecureLoopback,
                 threads: threads ?? ProcessInfo.processInfo.activeProcessorCount)
+            if untilInputEnds { InputEnd.terminates() }
             try await Daemon.run(
                 configuration, chipFile: chip, statePath: state, logLevel: logLevel)
         }

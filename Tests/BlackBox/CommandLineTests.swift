@@ -132,4 +132,18 @@ struct CommandLineTests {
         #expect(!text.contains("src=\"http"))
         #expect(!text.contains("href=\"http"))
     }
+
+    /// As when the program that started it is killed: nobody is left to send a signal.
+    @Test func aDaemonEndsWithItsInput() throws {
+        let folder = try Folder()
+        let input = Pipe()
+        let daemon = try Daemon(
+            in: folder, spec: Daemon.smallSpec(in: folder), arguments: ["--until-input-ends"],
+            input: input)
+        let described = try Programs.run(
+            "chipctl", ["describe", "--wait", "--endpoint", daemon.endpoint])
+        #expect(described.status == 0, "\(described.stderr)")
+        try input.fileHandleForWriting.close()
+        #expect(daemon.waitUntilExit() == 0, "\(daemon.logText)")
+    }
 }

@@ -26,6 +26,8 @@ public final class DaemonProcess {
     private let endpoint: Endpoint
     private let log: String
     private var process: Process?
+    /// Ends with this process, however that ends, and ends the daemon.
+    private var input: Pipe?
     /// The daemon, for whoever must end it in a hurry.
     let running = RunningProcess()
 
@@ -44,7 +46,7 @@ public final class DaemonProcess {
         log = "\(folder)/chipd.log"
         arguments = [
             "serve", "--state", "\(folder)/state", "--chip", spec, "--listen", endpoint.description,
-            "--serials", Self.text(serials), "--simulation-controls",
+            "--serials", Self.text(serials), "--simulation-controls", "--until-input-ends",
         ]
     }
 
@@ -69,12 +71,13 @@ public final class DaemonProcess {
         try output.seekToEnd()
         process.standardOutput = output
         process.standardError = output
-        process.standardInput = FileHandle.nullDevice
+        let input = Pipe()
+        process.standardInput = input
         try running.begin {
             try process.run()
             return process.processIdentifier
         }
-        self.process = process
+        (self.process, self.input) = (process, input)
 
         let deadline = ContinuousClock.now + .seconds(30)
         while endpoint.whyNobodyListens != nil {
@@ -96,7 +99,7 @@ public final class DaemonProcess {
             if process.isRunning { Foundation.kill(process.processIdentifier, SIGKILL) }
             process.waitUntilExit()
         }
-        self.process = nil
+        (self.process, input) = (nil, nil)
     }
 
     /// Asks the daemon to end, and kills it if it hasn't within five seconds.

@@ -146,6 +146,7 @@ struct QAVATStudy {
     private func keep(
         _ network: Network, _ quantisers: NetworkQuantisers? = nil, in path: String
     ) throws {
+        try quantisers?.round(network)
         let scales = try QuantisationScales.trained(
             network, quantisers, on: training.first(settings.calibrationImages), method: .max)
         try Checkpoint(

@@ -69,13 +69,12 @@ public struct QuantisationScales: Codable, Equatable, Sendable {
         }
     }
 
-    /// Those that a trained network goes to a chip with. One of few bits has its weights rounded
-    /// first, and its own steps; else as `measured`.
+    /// Those that a trained network goes to a chip with: its own steps where it has few bits, to
+    /// which its weights are rounded already; else as `measured`.
     static func trained(
         _ network: Network, _ quantisers: NetworkQuantisers?, on images: ImageSet,
         method: WeightQuantisation.Method
     ) throws -> QuantisationScales {
-        try quantisers?.round(network)
         let measured = try measured(network, on: images, method: method)
         return quantisers.map { QuantisationScales($0, like: measured) } ?? measured
     }

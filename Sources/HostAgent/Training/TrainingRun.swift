@@ -90,6 +90,7 @@ public struct TrainingRun {
             quantisers: quantisers, progress: watch.note)
         let seconds = (ContinuousClock.now - start) / .seconds(1)
 
+        try quantisers?.round(network)
         let scales = try QuantisationScales.trained(
             network, quantisers, on: training.first(TrainingPlan.calibrationImages),
             method: weightScale)

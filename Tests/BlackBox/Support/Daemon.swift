@@ -140,7 +140,7 @@ final class Daemon {
     /// - Parameter tracer: a command in front of the daemon's own.
     init(
         in folder: Folder, spec: String, state: String = "state", socket: String = "chip",
-        arguments: [String] = [], tracedBy tracer: [String] = []
+        arguments: [String] = [], tracedBy tracer: [String] = [], input: Pipe? = nil
     ) throws {
         endpoint = "ipc://\(folder.path(socket))"
         self.state = folder.path(state)
@@ -154,7 +154,7 @@ final class Daemon {
         process.arguments = Array(command.dropFirst())
         process.standardOutput = FileHandle.nullDevice
         process.standardError = FileHandle(forWritingAtPath: log)
-        process.standardInput = FileHandle.nullDevice
+        process.standardInput = input ?? FileHandle.nullDevice
         try process.run()
     }
 
@@ -180,8 +180,14 @@ final class Daemon {
     /// SIGTERM or SIGINT; returns the exit status.
     func stop(_ signal: Int32 = SIGTERM) -> Int32 {
         Glibc.kill(isTraced ? tracedIdentifier : process.processIdentifier, signal)
+        return waitUntilExit()
+    }
+
+    /// The exit status, or the signal that ended it, below 0.
+    func waitUntilExit() -> Int32 {
         process.waitUntilExit()
-        return process.terminationReason == .exit ? process.terminationStatus : -signal
+        return process.terminationReason == .exit
+            ? process.terminationStatus : -process.terminationStatus
     }
 
     var logText: String { (try? String(contentsOfFile: log, encoding: .utf8)) ?? "" }
