@@ -104,12 +104,7 @@ struct HostAgentTests {
         update.standardError = errors
         update.standardOutput = FileHandle.nullDevice
         try update.run()
-        var said = ""
-        while !said.contains("waiting for it, at most 1 min 00 s") {
-            let more = errors.fileHandleForReading.availableData
-            try #require(!more.isEmpty, "\(said)")
-            said += String(decoding: more, as: UTF8.self)
-        }
+        try errors.read(until: "waiting for it, at most 1 min 00 s")
         var left = try Deployment(contentsOf: deployment)
         let layer = left.places[0].layer
         left.places[0].writingCost = ChipCost(pulses: 4711)
@@ -244,12 +239,7 @@ struct HostAgentTests {
         host.standardOutput = output
         host.standardError = FileHandle.nullDevice
         try host.run()
-        var said = ""
-        while !said.contains("epoch 2/6") {
-            let data = output.fileHandleForReading.availableData
-            try #require(!data.isEmpty, "it ended early: \(said)")
-            said += String(decoding: data, as: UTF8.self)
-        }
+        try output.read(until: "epoch 2/6")
         kill(host.processIdentifier, SIGKILL)
         host.waitUntilExit()
         #expect(FileManager.default.fileExists(atPath: folder.path("killed.training")))
@@ -314,12 +304,7 @@ struct HostAgentTests {
         host.standardOutput = FileHandle.nullDevice
         try host.run()
         // It trains: the daemon runs by then.
-        var said = ""
-        while !said.contains("training") {
-            let data = progress.fileHandleForReading.availableData
-            try #require(!data.isEmpty, "it ended early: \(said)")
-            said += String(decoding: data, as: UTF8.self)
-        }
+        try progress.read(until: "training")
         let daemons = try processes(naming: folder.path("tmp"))
         #expect(daemons.count == 1)
         kill(host.processIdentifier, signal)

@@ -7,8 +7,6 @@ public final class WireChipSession: ChipSession, SimulatedClockControl {
     public let dataSheet: ChipDataSheet
     public let banks: [ChipDataSheet]
     public private(set) var cost = ChipCost()
-    private let warn: (@Sendable (String) -> Void)?
-    private let timeout: Duration
     /// Acquisitions that were not released yet.
     private var leases = 0
     /// Whether an emulator answered; a bridge to hardware otherwise.
@@ -35,7 +33,6 @@ public final class WireChipSession: ChipSession, SimulatedClockControl {
         options.chip = chip
         options.client = "hostagent \(version)"
         options.warn = warn
-        (self.warn, self.timeout) = (warn, timeout)
         connection = try ChipConnection(endpoint: endpoint, options: options)
         banks = try ChipDataSheet.banks(
             connection.describe(),
@@ -166,9 +163,9 @@ public final class WireChipSession: ChipSession, SimulatedClockControl {
             do {
                 _ = try connection.acquireLease()
             } catch ChipError.refused(let refusal) where refusal.reason == .leaseOfAnother {
-                warn?(
+                connection.options.warn?(
                     "another host holds the chip's lease; waiting for it, at most "
-                        + Format.duration(timeout / .seconds(1)))
+                        + Format.duration(connection.options.failAfter / .seconds(1)))
                 _ = try connection.acquireLease(waits: true)
             }
         }

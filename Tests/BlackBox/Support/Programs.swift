@@ -97,3 +97,15 @@ extension Folder {
         return path(name)
     }
 }
+
+extension Pipe {
+    /// Reads what a program says, until it has said some text.
+    func read(until text: String) throws {
+        var said = ""
+        while !said.contains(text) {
+            let data = fileHandleForReading.availableData
+            try #require(!data.isEmpty, "it ended early: \(said)")
+            said += String(decoding: data, as: UTF8.self)
+        }
+    }
+}

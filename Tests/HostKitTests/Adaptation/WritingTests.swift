@@ -7,12 +7,9 @@ struct WritingTests {
         let network = try NetworkCatalogue.make("lenet-8x8", seed: 2)
         let images = try EmbeddedDigits.load().training.first(20)
         let chip = try DigitalChip(.init(writeVerifySpread: 0.02), seed: 4)
-        let deployment = try Mapper(
-            network, scales: .measured(network, on: images, method: .max)
-        ).deploy(
-            to: chip, checkpoint: "n", calibration: images, options: ProgramOptions(.writeVerify)
-        ).deployment
-        return (network, images, chip, deployment)
+        return (
+            network, images, chip, try chip.deploy(network, calibration: images, .writeVerify)
+        )
     }
 
     private static let references = TuningReferences(

@@ -23,12 +23,9 @@ struct ExitTests {
         network: Network, images: ImageSet, chip: DigitalChip, deployment: Deployment
     ) {
         let (network, images, chip) = (try network(), try images(count), try DigitalChip())
-        let deployment = try Mapper(
-            network, scales: .measured(network, on: images, method: .max)
-        ).deploy(
-            to: chip, checkpoint: "n", calibration: images, options: ProgramOptions(.openLoop)
-        ).deployment
-        return (network, images, chip, deployment)
+        return (
+            network, images, chip, try chip.deploy(network, calibration: images, .openLoop)
+        )
     }
 
     /// Scales the head of an exit until half of the images have an entropy below

@@ -235,3 +235,14 @@ final class DigitalChip: ChipSession {
     func acquireLease() throws { leases += 1 }
     func releaseLease() throws { leases -= 1 }
 }
+
+extension DigitalChip {
+    /// A whole network, with its largest weights as scales.
+    func deploy(
+        _ network: Network, calibration images: ImageSet, _ method: ProgramOptions.Method
+    ) throws -> Deployment {
+        try Mapper(network, scales: .measured(network, on: images, method: .max)).deploy(
+            to: self, checkpoint: "n", calibration: images, options: ProgramOptions(method)
+        ).deployment
+    }
+}
