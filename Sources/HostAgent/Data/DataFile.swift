@@ -1,4 +1,5 @@
 internal import Checksum
+internal import Foundation
 internal import Glibc
 
 /// Reading whole files, plain or compressed, and writing them.
@@ -76,15 +77,20 @@ public enum DataFile {
         }
     }
 
-    /// The file that a link names, through all links; any other path, also a link to what isn't
-    /// there, as it is.
+    /// The file that a link names, through all links, whether it is there or not; any other path
+    /// as it is.
     static func target(of path: String) -> String {
-        var status = stat()
-        guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFLNK,
-            let real = realpath(path, nil)
-        else { return path }
-        defer { free(real) }
-        return String(cString: real)
+        var path = path
+        // As many as the system follows.
+        for _ in 0 ..< 40 {
+            guard let next = try? FileManager.default.destinationOfSymbolicLink(atPath: path)
+            else { break }
+            path =
+                next.hasPrefix("/")
+                ? next
+                : URL(fileURLWithPath: path).deletingLastPathComponent().path + "/" + next
+        }
+        return path
     }
 
     /// Writes beside the file that `path` names, syncs and renames: it is never half there, a

@@ -19,6 +19,17 @@ struct FileWritingTests {
         #expect(try Deployment(contentsOf: file) == Self.deployment)
     }
 
+    @Test func aLinkToWhatIsNotThereYetStaysOne() throws {
+        let folder = try TemporaryFolder()
+        let (first, second) = ("\(folder.path)/first.json", "\(folder.path)/second.json")
+        try FileManager.default.createSymbolicLink(atPath: first, withDestinationPath: second)
+        try FileManager.default.createSymbolicLink(atPath: second, withDestinationPath: "file.json")
+        try Self.deployment.write(to: first)
+        #expect(try FileManager.default.destinationOfSymbolicLink(atPath: first) == second)
+        #expect(try FileManager.default.destinationOfSymbolicLink(atPath: second) == "file.json")
+        #expect(try Deployment(contentsOf: "\(folder.path)/file.json") == Self.deployment)
+    }
+
     @Test func aLinkedDeploymentFindsItsCheckpointUnderBothNames() throws {
         let folder = try TemporaryFolder()
         let inner = "\(folder.path)/inner"
