@@ -147,11 +147,16 @@ public struct SVGPlot: Sendable {
 
     private static let legendLine = 16.0
 
+    /// About as wide as common fonts set it at the size of a tick's label.
+    private static func legendWidth(_ name: String) -> Double {
+        name.reduce(0) { $0 + ("mwMW".contains($1) ? 11 : 6.5) }
+    }
+
     /// Where the names of series stand, as many in a line as there is room for.
     private var legendPlaces: [(series: Series, x: Double, line: Int)] {
         var (x, line) = (Self.left, 0)
         return series.filter { !$0.name.isEmpty }.map { series in
-            let width = 34 + 7 * Double(series.name.count)
+            let width = 34 + Self.legendWidth(series.name)
             if x > Self.left, x + width > Self.width {
                 (x, line) = (Self.left, line + 1)
             }

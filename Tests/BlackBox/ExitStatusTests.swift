@@ -76,6 +76,26 @@ struct ExitStatusTests {
             of: try Programs.run("hostagent", ["train", "--data", "digits"] + words))
     }
 
+    /// Before the first training.
+    @Test func anExperimentLooksAtItsDaemonFirst() throws {
+        let folder = try Folder()
+        for (daemon, part) in [
+            (folder.path("nowhere"), "there is no chip daemon at"),
+            (folder.path(""), "there is no chip daemon at"),
+            ("/bin/echo", "/bin/echo is not the chip daemon of version"),
+        ] {
+            expect(
+                69, naming: part,
+                of: try Programs.run(
+                    "hostagent",
+                    [
+                        "experiment", "self-tuning", "--data", "digits", "--quick", "--chipd",
+                        daemon, "--output", folder.path("table"),
+                    ]))
+        }
+        #expect(!FileManager.default.fileExists(atPath: folder.path("table")))
+    }
+
     @Test func anAbsentDaemonIsUnavailable() throws {
         let folder = try Folder()
         let endpoint = "ipc://\(folder.path("nobody"))"

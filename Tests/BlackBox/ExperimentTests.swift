@@ -36,7 +36,7 @@ struct ExperimentCommandTests {
 
         let other = try Programs.run("hostagent", arguments + ["--samples", "2"])
         #expect(other.status == 64)
-        #expect(other.stderr.contains("another set of settings"))
+        #expect(other.stderr.contains("holds a run with samples 1, not samples 2;"))
     }
 
     /// Serials 1 and 2 are off by amounts that a network trained for the variation within a

@@ -141,10 +141,10 @@ struct ShiftedImagesTests {
         (["evaluate", "x.json", "--exit-entropy", "nan"], "--exit-entropy must be 0 or more"),
         (["cost", "x.json", "--images", "0"], "--images must be 1 … 65536, not 0"),
         (["cost", "x.json", "--batch", "0"], "--batch must be 1 … 65536, not 0"),
-        (["deploy", "n", "--share", "0.5"], "--share must be 0 … 1, beside --method swim"),
+        (["deploy", "n", "--share", "0.5"], "--share belongs to --method swim, not write-verify"),
         (
             ["deploy", "n", "--method", "swim", "--share", "1.5"],
-            "--share must be 0 … 1, beside --method swim, not 1.5"
+            "--share must be 0 … 1, not 1.5"
         ),
         (
             ["deploy", "n", "--method", "careful"],

@@ -8,7 +8,7 @@ struct ChipOptions: ParsableArguments {
     @Option(help: "The daemon's endpoint (default: the environment's NVCIM_ENDPOINT).")
     var endpoint: String?
     @Option(help: "Serial of the chip (default: the only one).")
-    var chip: UInt32 = 0
+    var chip: UInt32?
     @Option(
         help: ArgumentHelp(
             "Seconds without a sign of life, or for another host's lease, until giving up.",
@@ -31,7 +31,7 @@ struct ChipOptions: ParsableArguments {
                 "Say where the daemon is: --endpoint, for example ipc:///run/nvcim/chip.")
         }
         return try WireChipSession(
-            endpoint: endpoint, chip: chip, bank: bank, timeout: .seconds(timeout),
+            endpoint: endpoint, chip: chip ?? 0, bank: bank, timeout: .seconds(timeout),
             waitsForDaemon: wait,
             warn: { Terminal.error("hostagent: \($0)") })
     }

@@ -35,7 +35,7 @@ struct Demonstrate: ParsableCommand {
         try common.start(isSmall: true)
         try DataFile.checkWritable(report)
         var settings = Demo.Settings(
-            daemon: chipd ?? Installation.program("chipd"),
+            daemon: try Installation.daemon(chipd),
             spec: try spec ?? Installation.spec("chips/rram-2b.yaml"))
         settings.endpoint = try endpoint.map(Self.ipc)
         settings.command = CommandLine.arguments.joined(separator: " ")

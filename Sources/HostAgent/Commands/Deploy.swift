@@ -60,9 +60,11 @@ struct Deploy: ParsableCommand {
         if let tolerance, !(tolerance > 0 && tolerance <= 1) {
             throw ValidationError("--tolerance must be above 0 and at most 1, not \(tolerance).")
         }
-        if let share, !(0 ... 1).contains(share) || method != .swim {
-            throw ValidationError("--share must be 0 … 1, beside --method swim, not \(share).")
+        if share != nil, method != .swim {
+            throw ValidationError(
+                "--share belongs to --method swim, not \(method.rawValue).")
         }
+        if let share { try checkRange("--share", [share], 0 ... 1) }
         if replace && update {
             throw ValidationError("--replace and --update exclude each other.")
         }

@@ -71,7 +71,7 @@ struct DaemonOptions: ParsableArguments {
 
     func product() throws -> EmulatedChips.Product {
         EmulatedChips.Product(
-            daemon: chipd ?? Installation.program("chipd"), specs: try Installation.specs())
+            daemon: try Installation.daemon(chipd), specs: try Installation.specs())
     }
 }
 

@@ -8,8 +8,12 @@ enum Installation {
         (Bundle.main.executableURL ?? URL(fileURLWithPath: CommandLine.arguments[0]))
         .resolvingSymlinksInPath().deletingLastPathComponent()
 
-    /// Another program of the product: beside this one.
-    static func program(_ name: String) -> String { folder.appendingPathComponent(name).path }
+    /// The chip daemon: as the option says, else beside this program.
+    static func daemon(_ option: String?) throws -> String {
+        let path = option ?? folder.appendingPathComponent("chipd").path
+        try DaemonProcess.check(path)
+        return path
+    }
 
     /// A file of firmware-specs: of the working folder, else as installed.
     static func spec(_ name: String) throws -> String { try place("firmware-specs/\(name)") }

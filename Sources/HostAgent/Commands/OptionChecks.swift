@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 
 /// Refuses an option's value outside its range; `nil`: it wasn't given.
 func checkRange(_ option: String, _ value: Int?, _ range: ClosedRange<Int>) throws {
@@ -12,6 +13,15 @@ func checkRange(_ option: String, _ value: Int?, _ range: ClosedRange<Int>) thro
 func checkRange(_ option: String, _ value: Int?, _ range: PartialRangeFrom<Int>) throws {
     if let value, !range.contains(value) {
         throw ValidationError("\(option) must be \(range.lowerBound) or more, not \(value).")
+    }
+}
+
+/// Refuses values outside their range, and what is no number.
+func checkRange(_ option: String, _ values: [Double], _ range: ClosedRange<Double>) throws {
+    if let value = values.first(where: { !range.contains($0) }) {
+        let (low, high) = (range.lowerBound, range.upperBound)
+        throw ValidationError(
+            "\(option) must be \(low.formatted()) … \(high.formatted()), not \(value).")
     }
 }
 

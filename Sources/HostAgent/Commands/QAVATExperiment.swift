@@ -21,9 +21,7 @@ struct QAVATTableCommand: ParsableCommand {
     var sigma = Self.usual.sigmas
 
     func validate() throws {
-        if sigma.isEmpty || !sigma.allSatisfy({ $0 >= 0 && $0 <= 10 }) {
-            throw ValidationError("--sigma must be 0 … 10.")
-        }
+        try checkRange("--sigma", sigma, 0 ... 10)
         try checkDistinct(sigmas: sigma)
     }
 

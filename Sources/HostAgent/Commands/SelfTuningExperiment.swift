@@ -23,9 +23,7 @@ struct SelfTuningCommand: ParsableCommand {
     var sigma = Self.usual.totals
 
     func validate() throws {
-        if sigma.isEmpty || !sigma.allSatisfy({ $0 >= 0 && $0 <= 1 }) {
-            throw ValidationError("--sigma must be 0 … 1.")
-        }
+        try checkRange("--sigma", sigma, 0 ... 1)
         // A chip's and its cells' part, by whose two decimals a study tells them apart.
         try checkDistinct(sigmas: sigma.map { $0 / 2.0.squareRoot() }, " of σ/√2")
     }

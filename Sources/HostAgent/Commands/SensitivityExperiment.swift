@@ -39,9 +39,7 @@ struct SensitivityCommand: ParsableCommand {
     func validate() throws {
         try checkRange("--epochs", epochs, 1 ... 10_000)
         try checkRange("--training-images", trainingImages, 1...)
-        if !sigma.allSatisfy({ $0 >= 0 && $0 <= 1 }) {
-            throw ValidationError("--sigma must be 0 … 1.")
-        }
+        try checkRange("--sigma", sigma, 0 ... 1)
         try checkDistinct(sigmas: sigma)
         for name in network where try !ModelName(name).family.isResidualForCIFAR {
             throw ValidationError("--network must be of the ResNets for CIFAR, not '\(name)'.")

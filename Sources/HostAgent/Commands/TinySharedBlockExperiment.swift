@@ -60,12 +60,9 @@ struct TinySharedBlockCommand: ParsableCommand {
     var readNoise = Self.usual.readNoise
 
     func validate() throws {
-        if !(0 ... 1).contains(readNoise) {
-            throw ValidationError("--read-noise must be 0 … 1, not \(readNoise).")
-        }
-        if sigma.isEmpty || !(sigma + [blockSigma]).allSatisfy({ $0 >= 0 && $0 <= 1 }) {
-            throw ValidationError("--sigma and --block-sigma must be 0 … 1.")
-        }
+        try checkRange("--read-noise", [readNoise], 0 ... 1)
+        try checkRange("--sigma", sigma, 0 ... 1)
+        try checkRange("--block-sigma", [blockSigma], 0 ... 1)
         try checkDistinct(sigmas: sigma)
         if Set(part).count < part.count { throw ValidationError("--part names one twice.") }
         try checkRange("--epochs", epochs, 1 ... 10_000)

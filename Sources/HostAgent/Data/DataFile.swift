@@ -44,10 +44,15 @@ public enum DataFile {
 
     /// Throws what `write` would, as far as that can be known before: asked before
     /// work whose result is to be kept in the file.
-    public static func checkWritable(_ path: String) throws(DataError) {
+    ///
+    /// - Parameter room: bytes that must be free (default: chosen, above what a deployment
+    ///   file takes).
+    public static func checkWritable(_ path: String, room: Int = 1 << 20) throws(DataError) {
         let draft = try beginDraft(of: target(of: path))
+        let code = posix_fallocate(fileno(draft.file), 0, room)
         fclose(draft.file)
         unlink(draft.path)
+        guard code == 0 else { throw .unwritable(file: path, code: code) }
     }
 
     /// Whether both are there and the same, whatever they are called.

@@ -72,6 +72,7 @@ public enum DataSet: String, CaseIterable, Sendable {
     public func load(_ part: Part, from folder: String) throws -> ImageSet {
         let paths = try files(part).map { file throws(DataError) in
             guard let path = path(of: file, in: folder) else {
+                try DataFile.checkFolder(folder)
                 throw .nothingFound(folder: folder, expected: "\(file), \(file).gz or \(file).xz")
             }
             return path

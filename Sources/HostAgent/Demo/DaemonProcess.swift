@@ -5,6 +5,8 @@ public import Protocol
 public final class DaemonProcess {
     public enum Failure: StatusError, Equatable {
         case notFound(path: String)
+        /// With what it says its version is.
+        case otherVersion(path: String, said: String)
         /// With what it said last and the status that it ended with.
         case didNotServe(path: String, log: String, status: ExitStatus)
 
@@ -12,6 +14,8 @@ public final class DaemonProcess {
             switch self {
             case .notFound(let path):
                 "there is no chip daemon at \(path); build it, or say where it is with --chipd"
+            case .otherVersion(let path, let said):
+                "\(path) is not the chip daemon of version \(version): --version says '\(said)'"
             case .didNotServe(let path, let log, _): "\(path) didn't begin to serve: \(log)"
             }
         }
@@ -31,15 +35,36 @@ public final class DaemonProcess {
     /// The daemon, for whoever must end it in a hurry.
     let running = RunningProcess()
 
+    /// Refuses a path that isn't this version's daemon: asked before work that comes before
+    /// its start.
+    public static func check(_ path: String) throws {
+        let (process, output) = (Process(), Pipe())
+        process.executableURL = URL(fileURLWithPath: path)
+        process.arguments = ["--version"]
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = output
+        process.standardError = FileHandle.nullDevice
+        do {
+            try process.run()
+        } catch {
+            throw Failure.notFound(path: path)
+        }
+        // Of whatever it is, as much as a version needs.
+        let first = output.fileHandleForReading.readData(ofLength: 80)
+            .prefix { $0 != UInt8(ascii: "\n") }
+        let said = String(decoding: first, as: UTF8.self)
+        try? output.fileHandleForReading.close()
+        process.waitUntilExit()
+        guard process.terminationReason == .exit, process.terminationStatus == 0, said == version
+        else { throw Failure.otherVersion(path: path, said: said) }
+    }
+
     /// - Parameters:
     ///   - folder: a folder of its own, which exists.
     ///   - endpoint: an ipc endpoint.
-    public init(path: String, spec: String, folder: String, endpoint: Endpoint, serials: [UInt32])
-        throws
-    {
-        guard FileManager.default.isExecutableFile(atPath: path) else {
-            throw Failure.notFound(path: path)
-        }
+    public init(
+        path: String, spec: String, folder: String, endpoint: Endpoint, serials: [UInt32]
+    ) {
         precondition(endpoint.path != nil)
         self.path = path
         self.endpoint = endpoint

@@ -76,7 +76,7 @@ public struct Demo {
         }
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let endpoint = try settings.endpoint ?? Endpoint(parsing: "ipc://\(folder)/chip")
-        let daemon = try DaemonProcess(
+        let daemon = DaemonProcess(
             path: settings.daemon, spec: settings.spec, folder: folder, endpoint: endpoint,
             serials: settings.serials)
         defer { daemon.stop() }

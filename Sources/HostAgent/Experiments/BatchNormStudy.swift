@@ -31,7 +31,7 @@ public struct BatchNormStudy: Experiment {
             switch self {
             case .noise: "σ(g)/g"
             case .ratio: "G_on/G_off"
-            case .drift: "seconds since programming"
+            case .drift: "seconds since programming (0 stands at 1)"
             case .wires: "rows and columns of a tile"
             }
         }

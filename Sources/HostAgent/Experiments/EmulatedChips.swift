@@ -36,7 +36,7 @@ public final class EmulatedChips {
         let file: String
         do {
             file = try chip.write(to: folder, from: product.specs)
-            daemon = try DaemonProcess(
+            daemon = DaemonProcess(
                 path: product.daemon, spec: file, folder: folder, endpoint: endpoint,
                 serials: Array(serials))
             let running = daemon.running

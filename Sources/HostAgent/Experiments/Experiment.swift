@@ -110,23 +110,28 @@ public struct ExperimentStep {
 /// What stops an experiment.
 public enum ExperimentError: StatusError, Equatable {
     case otherSettings(folder: String, field: String)
+    /// Settings by name, as they are asked for and as the folder's run has them.
+    case changedSettings(folder: String, asked: String, recorded: String)
     case unreadableRecord(file: String)
     case stepsWithoutSettings(file: String)
 
     public var description: String {
         switch self {
         case .otherSettings(let folder, let field):
-            "'\(folder)' holds a run with another \(field); name another folder with --output, "
-                + "or remove that one"
+            "'\(folder)' holds a run with another \(field); \(Self.wayOut)"
+        case .changedSettings(let folder, let asked, let recorded):
+            "'\(folder)' holds a run with \(recorded), not \(asked); \(Self.wayOut)"
         case .unreadableRecord(let file):
             "'\(file)' is not the record of an experiment; remove its folder to start afresh"
         case .stepsWithoutSettings(let file):
             "'\(file)' has no settings.json beside it; remove its folder to start afresh"
         }
     }
+    private static let wayOut = "name another folder with --output, or remove that one"
+
     public var exitStatus: ExitStatus {
         switch self {
-        case .otherSettings: .usage
+        case .otherSettings, .changedSettings: .usage
         case .unreadableRecord, .stepsWithoutSettings: .data
         }
     }

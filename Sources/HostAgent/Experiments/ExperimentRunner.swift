@@ -105,7 +105,17 @@ public struct ExperimentRunner {
         try mustEqual(origin.versions["nvcim"], version, "version of the program")
         try mustEqual(origin.versions["libtorch"], TorchRuntime.version, "version of libtorch")
         let record = try decoded(ExperimentRecord<Study.Settings>.self)
-        try mustEqual(record.settings, experiment.settings, "set of settings")
+        let changes = JSONDifference.all(
+            "settings", between: String(decoding: try json(experiment.settings), as: UTF8.self),
+            and: String(decoding: try json(record.settings), as: UTF8.self))
+        guard changes.isEmpty else {
+            func text(_ value: (JSONDifference) -> String) -> String {
+                changes.map { "\($0.path.dropFirst("settings.".count)) \(value($0))" }
+                    .joined(separator: ", ")
+            }
+            throw ExperimentError.changedSettings(
+                folder: folder, asked: text(\.first), recorded: text(\.second))
+        }
         try mustEqual(record.data, experiment.data, "set of images or networks")
         try mustEqual(record.threads, TorchRuntime.threads, "number of threads")
     }
@@ -124,8 +134,12 @@ public struct ExperimentRunner {
     }
 
     private func write(_ value: some Encodable, to name: String) throws {
+        try DataFile.write(json(value) + [0x0A], to: "\(folder)/\(name)")
+    }
+
+    private func json(_ value: some Encodable) throws -> [UInt8] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        try DataFile.write(Array(encoder.encode(value)) + [0x0A], to: "\(folder)/\(name)")
+        return try [UInt8](encoder.encode(value))
     }
 }

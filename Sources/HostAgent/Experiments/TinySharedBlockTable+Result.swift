@@ -109,7 +109,7 @@ extension TinySharedBlockTable {
             return "An image, \(name): \(Format.energy(picojoules: figures[0])), "
                 + "\(Format.latency(nanoseconds: figures[1])) matrix by matrix, one each "
                 + "\(Format.latency(nanoseconds: figures[2])) in a pipeline; "
-                + "\(Int(figures[3])) tiles."
+                + "\(Format.decimal(figures[3], 0)) tiles."
         }
     }
 
@@ -119,7 +119,7 @@ extension TinySharedBlockTable {
         {
             guard Set(points.map(\.x)).count > 1 else { return nil }
             return ResultPlot(
-                name: name, title: "\(settings.model), tiny shared block", xLabel: label,
+                name: name, title: "\(settings.model), tiny shared block: \(name)", xLabel: label,
                 study.arms.enumerated().map { place, arm in
                     (
                         name: arm.rawValue,

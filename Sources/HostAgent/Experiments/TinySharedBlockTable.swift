@@ -113,17 +113,17 @@ public struct TinySharedBlockTable: Experiment {
     /// Those in which all arms are tried.
     var conditions: [Condition] {
         let whole = settings.stops.last ?? 1
+        let stops = settings.parts.contains(.stops) ? settings.stops : []
         // The first σ with the whole training belongs to both parts.
-        let stops = settings.parts.contains(.stops) ? settings.stops : [whole]
-        let sigmas = settings.parts.contains(.deviations) ? settings.sigmas.dropFirst() : []
-        guard settings.parts.contains(.stops) || settings.parts.contains(.deviations) else {
-            return []
-        }
+        let sigmas = settings.sigmas.dropFirst(stops.isEmpty ? 0 : 1)
         return stops.map {
             Condition(
                 part: "stop at", value: Double(settings.epochs(at: $0)) / Double(settings.epochs),
                 stop: $0, sigma: settings.sigmas[0])
-        } + sigmas.map { Condition(part: "σ =", value: $0, stop: whole, sigma: $0) }
+        }
+            + (settings.parts.contains(.deviations) ? sigmas : []).map {
+                Condition(part: "σ =", value: $0, stop: whole, sigma: $0)
+            }
     }
 
     /// Those in which only the block is.

@@ -153,6 +153,7 @@ public struct Deployment: Codable, Equatable, Sendable {
             $0.id == place.matrix.id && $0.rows == place.matrix.rows
                 && $0.columns == place.matrix.columns && $0.slices == place.matrix.slices
                 && $0.bitsPerSlice == place.matrix.bitsPerSlice
+                && $0.codeMax == place.matrix.codeMax
                 && $0.mapping == place.matrix.mapping
                 && (place.matrix.bank == nil || $0.bank == place.matrix.bank)
         }) {

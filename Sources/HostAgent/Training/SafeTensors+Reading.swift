@@ -40,6 +40,11 @@ extension SafeTensors {
                     try Place(name, fields, dataBytes: bytes.count - dataStart, file: file))
             }
         }
+        let size = places.map(\.bytes.upperBound).max() ?? 0
+        guard size == bytes.count - dataStart else {
+            throw wrong(
+                "\(size) bytes of elements, as the header says", "\(bytes.count - dataStart)")
+        }
         let entries = places.filter { !$0.isBatchCounter }
             .sorted { ($0.bytes.lowerBound, $0.name) < ($1.bytes.lowerBound, $1.name) }
             .map { place in

@@ -147,11 +147,12 @@ struct InspectionTests {
         let none = #expect(throws: StateError.self) {
             _ = try StateInspection(path: folder.file("nowhere"), serial: nil)
         }
-        #expect(none?.kind == .missing)
+        #expect(none?.kind == .unusable)
         try make(sound)
         let chip = #expect(throws: StateError.self) {
             _ = try StateInspection(path: path, serial: 2)
         }
+        #expect(chip?.kind == .unusable)
         #expect(chip?.description.contains("has no chip 2") == true)
     }
 }

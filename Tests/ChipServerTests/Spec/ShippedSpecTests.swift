@@ -31,6 +31,9 @@ struct ShippedSpecTests {
             chip: "rram", technology: "rram", bits: 4, onMicrosiemens: 20, ratio: 10, nu: 0.04,
             relative: 0.1, constant: 0, verifyReads: 16),
         Row(
+            chip: "rram-512", technology: "rram", bits: 4, onMicrosiemens: 20, ratio: 10, nu: 0.04,
+            relative: 0.1, constant: 0, verifyReads: 16),
+        Row(
             chip: "rram-2b", technology: "rram-2b", bits: 2, onMicrosiemens: 20, ratio: 10,
             nu: 0.04, relative: 0.1, constant: 0, verifyReads: 16),
         Row(

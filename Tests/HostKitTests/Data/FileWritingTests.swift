@@ -50,12 +50,20 @@ struct FileWritingTests {
         }
     }
 
+    @Test func aFullDiskIsNoticedBefore() throws {
+        let folder = try TemporaryFolder()
+        let path = "\(folder.path)/file"
+        try DataFile.checkWritable(path)
+        #expect(throws: DataError.self) { try DataFile.checkWritable(path, room: 1 << 60) }
+        #expect(!FileManager.default.fileExists(atPath: path))
+    }
+
     /// A pipe stands for all that is no file: a device takes rights to make.
     @Test func whatIsNoFileIsRefusedAndStays() throws {
         let folder = try TemporaryFolder()
         let pipe = "\(folder.path)/pipe"
         try #require(mkfifo(pipe, 0o600) == 0)
-        for write in [DataFile.checkWritable, Self.deployment.write(to:)] {
+        for write in [{ try DataFile.checkWritable($0) }, Self.deployment.write(to:)] {
             #expect(throws: DataError.notAFile(pipe)) { try write(pipe) }
         }
         var status = stat()

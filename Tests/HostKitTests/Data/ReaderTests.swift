@@ -126,7 +126,11 @@ struct ReaderTests {
         let lenet = try NetworkCatalogue.make("lenet5", seed: 1)
         #expect(
             Self.sentence { _ = try DataLocation("no/such").load(for: lenet) }
-                == "no/such: expected train-images-idx3-ubyte, train-images-idx3-ubyte.gz or "
+                == "no/such can't be read: No such file or directory")
+        let folder = try TemporaryFolder()
+        #expect(
+            Self.sentence { _ = try DataLocation(folder.path).load(for: lenet) }
+                == "\(folder.path): expected train-images-idx3-ubyte, train-images-idx3-ubyte.gz or "
                 + "train-images-idx3-ubyte.xz, found none of them")
         #expect(
             Self.sentence { _ = try DataLocation("digits").load(for: lenet) }

@@ -213,7 +213,8 @@ struct ExperimentTests {
         let runner = ExperimentRunner(folder: folder.path, command: "test")
         _ = try runner.run(Counting())
         #expect(
-            throws: ExperimentError.otherSettings(folder: folder.path, field: "set of settings")
+            throws: ExperimentError.changedSettings(
+                folder: folder.path, asked: "size 2", recorded: "size 1")
         ) { _ = try runner.run(Counting(size: 2)) }
         let fewer = Counting()
         fewer.data = ["half of them"]

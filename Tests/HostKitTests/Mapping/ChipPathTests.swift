@@ -135,6 +135,14 @@ struct ChipPathTests {
         let back = try Deployment(contentsOf: path)
         #expect(back == deployment)
         try back.check(chip, holds: network, file: "d")
+        let text = try String(contentsOfFile: path, encoding: .utf8)
+        #expect(text.contains("\"codeMax\" : 127"))
+        let coarser = try Deployment(
+            contentsOf: folder.file(
+                "c.json", Array(text.replacing("\"codeMax\" : 127", with: "\"codeMax\" : 0").utf8)))
+        #expect(throws: ChipSessionError.matrixMissing(1, chip: 7)) {
+            try coarser.check(chip, holds: network, file: "c")
+        }
         try chip.unmap(back.places[1].matrix)
         #expect(throws: ChipSessionError.matrixMissing(2, chip: 7)) {
             try back.check(chip, holds: network, file: "d")

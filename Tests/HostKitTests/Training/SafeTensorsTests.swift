@@ -79,16 +79,25 @@ struct SafeTensorsTests {
         let file = try Self.file("{\(counter),\(bias)}", dataBytes: 12)
         #expect(file.entries.map(\.name) == ["bn1.bias"])
         for json in [
-            #"{"steps":{"dtype":"I64","shape":[],"data_offsets":[0,8]}}"#,
+            #"{"steps":{"dtype":"I64","shape":[],"data_offsets":[8,16]}}"#,
             #"{"b.num_batches_tracked":{"dtype":"I64","shape":[2],"data_offsets":[0,16]}}"#,
-            #"{"b.num_batches_tracked":{"dtype":"I64","shape":[],"data_offsets":[0,4]}}"#,
+            #"{"b.num_batches_tracked":{"dtype":"I64","shape":[],"data_offsets":[12,16]}}"#,
             #"{"b.num_batches_tracked":{"dtype":"I64","shape":[],"data_offsets":[12,20]}}"#,
-            #"{"b.num_batches_tracked":{"dtype":"I32","shape":[],"data_offsets":[0,4]}}"#,
+            #"{"b.num_batches_tracked":{"dtype":"I32","shape":[],"data_offsets":[12,16]}}"#,
         ] {
             #expect(throws: DataError.self, "\(json)") {
                 _ = try Self.file(json, dataBytes: 16)
             }
         }
+    }
+
+    /// The format has no bytes that belong to no tensor; two files in one name no error else.
+    @Test func bytesBehindTheLastElementAreRefused() throws {
+        let json = #"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#
+        #expect(
+            throws: DataError.wrongContent(
+                file: "f", expected: "8 bytes of elements, as the header says", found: "9")
+        ) { _ = try Self.file(json, dataBytes: 9) }
     }
 
     /// Elements may start at any byte: a header need not be padded.

@@ -21,7 +21,7 @@ public final class StateInspection: Sendable {
         lock = open(file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
         guard lock >= 0 else {
             if errno == ENOENT {
-                throw StateError(.missing, "\(path) is not a state directory: it has no lock file")
+                throw StateError(.unusable, "\(path) is not a state directory: it has no lock file")
             }
             throw .system("open \(file)", errno)
         }
@@ -63,7 +63,7 @@ public final class StateInspection: Sendable {
             .sorted()
         guard let serial else { return found }
         guard found.contains(serial) else {
-            throw StateError(.missing, "\(path) has no chip \(serial)")
+            throw StateError(.unusable, "\(path) has no chip \(serial)")
         }
         return [serial]
     }
