@@ -67,7 +67,7 @@ private struct CostTable: Encodable, CustomStringConvertible {
                     + parts(block.energy) { Format.energy(picojoules: $0) }
             },
             notes: [
-                "Layers are adapted beside each other: τ is that of the slowest, E the sum of all.",
+                "Layers are adapted beside each other: τ is that of the slowest one, E of all together.",
                 "The engine of weight gradients holds \(Format.count(UInt64(engine.words))) words "
                     + "of \(WeightGradientEngine.bits) bits.",
             ]
