@@ -290,6 +290,24 @@ struct HostAgentTests {
     @Test(arguments: [SIGINT, SIGTERM])
     func anInterruptedDemonstrationLeavesNothing(_ signal: Int32) throws {
         let folder = try Folder()
+        try endDemonstration(signal, in: folder)
+        #expect(try processes(naming: folder.path("tmp")).isEmpty)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path("tmp")).isEmpty)
+    }
+
+    /// Nothing of it runs any more then that could end the daemon.
+    @Test func aKilledDemonstrationLeavesNoDaemon() throws {
+        let folder = try Folder()
+        try endDemonstration(SIGKILL, in: folder)
+        let deadline = ContinuousClock.now + .seconds(30)
+        while try !processes(naming: folder.path("tmp")).isEmpty {
+            try #require(ContinuousClock.now < deadline, "the daemon goes on")
+        }
+    }
+
+    /// Starts a demonstration and ends it by a signal while it trains and its daemon runs; its
+    /// temporary folder is "tmp" of `folder`.
+    private func endDemonstration(_ signal: Int32, in folder: Folder) throws {
         try FileManager.default.createDirectory(
             atPath: folder.path("tmp"), withIntermediateDirectories: true)
         let host = Process()
@@ -303,7 +321,6 @@ struct HostAgentTests {
         host.standardError = progress
         host.standardOutput = FileHandle.nullDevice
         try host.run()
-        // It trains: the daemon runs by then.
         try progress.read(until: "training")
         let daemons = try processes(naming: folder.path("tmp"))
         #expect(daemons.count == 1)
@@ -311,8 +328,6 @@ struct HostAgentTests {
         host.waitUntilExit()
         #expect(host.terminationReason == .uncaughtSignal)
         #expect(host.terminationStatus == signal)
-        #expect(try processes(naming: folder.path("tmp")).isEmpty)
-        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path("tmp")).isEmpty)
     }
 
     /// The processes whose command line holds `text`.

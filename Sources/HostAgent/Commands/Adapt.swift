@@ -150,6 +150,9 @@ struct Adapt: ParsableCommand {
         defer { try? session.releaseLease() }
         var place = try Deployment(contentsOf: deployment)
         let trained = try place.loadCheckpoint(beside: deployment)
+        try DataFile.checkWritable(
+            output,
+            room: 4 * trained.network.tensors.reduce(1 << 18) { $0 + $1.tensor.count })
         let split = try shiftOptions.shift(seed: common.seed)
             .split(
                 for: trained.network, from: dataOptions.location,

@@ -28,17 +28,10 @@ struct BlockOptions: ParsableArguments {
     }
 
     func validate() throws {
-        func check(_ option: String, _ value: Int?, _ allowed: ClosedRange<Int>) throws {
-            if let value, !allowed.contains(value) {
-                throw ValidationError(
-                    "\(option) must be \(allowed.lowerBound) … \(allowed.upperBound), not \(value)."
-                )
-            }
-        }
-        try check("--block-channels", blockChannels, SharedBlock.channelsAllowed)
-        try check("--block-layers", blockLayers, SharedBlock.layersAllowed)
-        try check("--insertions", insertions, 1 ... 1000)
-        try check("--reads", reads, 1 ... 4096)
+        try checkRange("--block-channels", blockChannels, SharedBlock.channelsAllowed)
+        try checkRange("--block-layers", blockLayers, SharedBlock.layersAllowed)
+        try checkRange("--insertions", insertions, 1 ... 1000)
+        try checkRange("--reads", reads, 1 ... 4096)
     }
 
     /// - Parameter epochs: `nil`: the method's own.

@@ -59,12 +59,8 @@ struct BlockWiseCommand: ParsableCommand {
         if let rate, !(rate > 0 && rate <= 127) {
             throw ValidationError("--rate must be above 0 and at most 127, not \(rate).")
         }
-        if let readNoise, !(readNoise >= 0 && readNoise <= 1) {
-            throw ValidationError("--read-noise must be 0 … 1, not \(readNoise).")
-        }
-        if let wrong = pulses.first(where: { !(1 ... 100_000_000).contains($0) }) {
-            throw ValidationError("--pulses must be 1 … 100000000, not \(wrong).")
-        }
+        try checkRange("--read-noise", readNoise, 0 ... 1)
+        try checkRange("--pulses", pulses, 1 ... 100_000_000)
         for (name, values) in [
             ("--pulses", pulses.map(String.init)), ("--network", network),
             ("--corruption", corruption.map(\.rawValue)), ("--loss", loss.map(\.rawValue)),

@@ -67,7 +67,8 @@ private struct CostTable: Encodable, CustomStringConvertible {
                     + parts(block.energy) { Format.energy(picojoules: $0) }
             },
             notes: [
-                "Layers are adapted beside each other: τ is that of the slowest one, E of all together.",
+                "Layers are adapted beside each other: τ is that of the slowest one. E counts forward "
+                    + "and the errors of activations once, weights and update of every layer.",
                 "The engine of weight gradients holds \(Format.count(UInt64(engine.words))) words "
                     + "of \(WeightGradientEngine.bits) bits.",
             ]

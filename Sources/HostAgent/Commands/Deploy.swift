@@ -64,7 +64,7 @@ struct Deploy: ParsableCommand {
             throw ValidationError(
                 "--share belongs to --method swim, not \(method.rawValue).")
         }
-        if let share { try checkRange("--share", [share], 0 ... 1) }
+        try checkRange("--share", share, 0 ... 1)
         if replace && update {
             throw ValidationError("--replace and --update exclude each other.")
         }

@@ -1,11 +1,25 @@
 import ArgumentParser
-import Foundation
 
-/// Refuses an option's value outside its range; `nil`: it wasn't given.
-func checkRange(_ option: String, _ value: Int?, _ range: ClosedRange<Int>) throws {
-    if let value, !range.contains(value) {
+/// Refuses an option's value outside its range, and what is no number; `nil`: it wasn't given.
+func checkRange<Value: Comparable>(
+    _ option: String, _ value: Value?, _ range: ClosedRange<Value>
+) throws {
+    try checkRange(option, value.map { [$0] } ?? [], range)
+}
+
+/// The same for an option that may be repeated.
+func checkRange<Value: Comparable>(
+    _ option: String, _ values: [Value], _ range: ClosedRange<Value>
+) throws {
+    /// "1" of 1.0 too.
+    func text(_ bound: Value) -> String {
+        let text = "\(bound)"
+        return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
+    }
+    if let value = values.first(where: { !range.contains($0) }) {
         throw ValidationError(
-            "\(option) must be \(range.lowerBound) … \(range.upperBound), not \(value).")
+            "\(option) must be \(text(range.lowerBound)) … \(text(range.upperBound)), not \(value)."
+        )
     }
 }
 
@@ -13,15 +27,6 @@ func checkRange(_ option: String, _ value: Int?, _ range: ClosedRange<Int>) thro
 func checkRange(_ option: String, _ value: Int?, _ range: PartialRangeFrom<Int>) throws {
     if let value, !range.contains(value) {
         throw ValidationError("\(option) must be \(range.lowerBound) or more, not \(value).")
-    }
-}
-
-/// Refuses values outside their range, and what is no number.
-func checkRange(_ option: String, _ values: [Double], _ range: ClosedRange<Double>) throws {
-    if let value = values.first(where: { !range.contains($0) }) {
-        let (low, high) = (range.lowerBound, range.upperBound)
-        throw ValidationError(
-            "\(option) must be \(low.formatted()) … \(high.formatted()), not \(value).")
     }
 }
 

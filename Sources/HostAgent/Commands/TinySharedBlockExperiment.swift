@@ -60,9 +60,9 @@ struct TinySharedBlockCommand: ParsableCommand {
     var readNoise = Self.usual.readNoise
 
     func validate() throws {
-        try checkRange("--read-noise", [readNoise], 0 ... 1)
+        try checkRange("--read-noise", readNoise, 0 ... 1)
         try checkRange("--sigma", sigma, 0 ... 1)
-        try checkRange("--block-sigma", [blockSigma], 0 ... 1)
+        try checkRange("--block-sigma", blockSigma, 0 ... 1)
         try checkDistinct(sigmas: sigma)
         if Set(part).count < part.count { throw ValidationError("--part names one twice.") }
         try checkRange("--epochs", epochs, 1 ... 10_000)

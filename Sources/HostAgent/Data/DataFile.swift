@@ -66,13 +66,18 @@ public enum DataFile {
         of path: String
     ) throws(DataError) -> (path: String, file: UnsafeMutablePointer<FILE>) {
         let new = "\(path).new-\(getpid())"
-        var status = stat()
-        if stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
-            throw status.st_mode & S_IFMT == S_IFDIR
+        guard isFileOrAbsent(path) else {
+            var status = stat()
+            throw stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
                 ? .unwritable(file: path, code: EISDIR) : .notAFile(path)
         }
         guard let file = fopen(new, "wbx") else { throw .unwritable(file: path, code: errno) }
         return (new, file)
+    }
+
+    private static func isFileOrAbsent(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) != 0 || status.st_mode & S_IFMT == S_IFREG
     }
 
     /// Removes a file; none there is as good.
@@ -83,8 +88,9 @@ public enum DataFile {
     }
 
     /// The file that a link names, through all links, whether it is there or not; any other path
-    /// as it is.
+    /// as it is, and so a link to what is no file.
     static func target(of path: String) -> String {
+        guard isFileOrAbsent(path) else { return path }
         var path = path
         // As many as the system follows.
         for _ in 0 ..< 40 {

@@ -44,11 +44,7 @@ public final class DaemonProcess {
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = output
         process.standardError = FileHandle.nullDevice
-        do {
-            try process.run()
-        } catch {
-            throw Failure.notFound(path: path)
-        }
+        try run(process, path)
         // Of whatever it is, as much as a version needs.
         let first = output.fileHandleForReading.readData(ofLength: 80)
             .prefix { $0 != UInt8(ascii: "\n") }
@@ -57,6 +53,14 @@ public final class DaemonProcess {
         process.waitUntilExit()
         guard process.terminationReason == .exit, process.terminationStatus == 0, said == version
         else { throw Failure.otherVersion(path: path, said: said) }
+    }
+
+    private static func run(_ process: Process, _ path: String) throws(Failure) {
+        do {
+            try process.run()
+        } catch {
+            throw .notFound(path: path)
+        }
     }
 
     /// - Parameters:
@@ -99,7 +103,7 @@ public final class DaemonProcess {
         let input = Pipe()
         process.standardInput = input
         try running.begin {
-            try process.run()
+            try Self.run(process, path)
             return process.processIdentifier
         }
         (self.process, self.input) = (process, input)

@@ -1,7 +1,7 @@
 /// A way in which a chip deviates, for `BatchNormStudy`.
 struct BatchNormCondition: Sendable {
     let part: BatchNormStudy.Part
-    /// "FeFET, fresh read noise".
+    /// "FeFET, fresh".
     let series: String
     /// σ(g)/g, G_on/G_off or tile side; of drift unused: `ages` is it.
     let x: Double

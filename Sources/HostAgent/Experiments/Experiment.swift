@@ -7,7 +7,7 @@ public import Protocol
 /// where it was.
 public protocol Experiment {
     /// All that decides the figures, beside the version of the program.
-    associatedtype Settings: Codable & Equatable & Sendable
+    associatedtype Settings: Codable & Sendable
 
     /// As the command line names it.
     static var name: String { get }

@@ -1,7 +1,7 @@
 internal import Foundation
 
 /// What an experiment's folder says about its run: `settings.json`.
-struct ExperimentRecord<Settings: Codable & Equatable>: Codable {
+struct ExperimentRecord<Settings: Codable>: Codable {
     var experiment: String
     var settings: Settings
     /// Images and checkpoints.

@@ -33,12 +33,14 @@ extension SensitivityStudy {
         var rows: [[String]] = []
         for network in settings.networks {
             let digital = figures[Self.trainingName(network)]
+            // Of the last exit alone, which is the first figure of a network without others.
+            let last = try ModelName(network).exits - 1
             for mapping in settings.mappings {
                 for (title, figure) in try arms(network) {
                     rows.append(
                         [
                             network, mapping.rawValue, title,
-                            title.hasPrefix("share") ? "" : percent(digital),
+                            figure == last ? percent(digital) : "",
                         ]
                             + settings.sigmas.map {
                                 percent(sample(figures, network, mapping, $0, figure: figure))

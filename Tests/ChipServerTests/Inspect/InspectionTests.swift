@@ -148,6 +148,11 @@ struct InspectionTests {
             _ = try StateInspection(path: folder.file("nowhere"), serial: nil)
         }
         #expect(none?.kind == .unusable)
+        try Data().write(to: URL(fileURLWithPath: folder.file("file")))
+        let file = #expect(throws: StateError.self) {
+            _ = try StateInspection(path: folder.file("file"), serial: nil)
+        }
+        #expect(file?.kind == .unusable)
         try make(sound)
         let chip = #expect(throws: StateError.self) {
             _ = try StateInspection(path: path, serial: 2)

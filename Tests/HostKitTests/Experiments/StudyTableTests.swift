@@ -95,10 +95,10 @@ struct StudyTableTests {
             ])
         #expect(
             table.rows.map { Array($0.dropFirst()) } == [
-                ["offset", "exit 1", "80.0", "11.0 ± 12.7", "7.0 ± 25.4"],
-                ["offset", "exit 2", "80.0", "21.0 ± 12.7", "17.0 ± 25.4"],
+                ["offset", "exit 1", "", "11.0 ± 12.7", "7.0 ± 25.4"],
+                ["offset", "exit 2", "", "21.0 ± 12.7", "17.0 ± 25.4"],
                 ["offset", "exit 3", "80.0", "31.0 ± 12.7", "27.0 ± 25.4"],
-                ["offset", "early leaving", "80.0", "41.0 ± 12.7", "37.0 ± 25.4"],
+                ["offset", "early leaving", "", "41.0 ± 12.7", "37.0 ± 25.4"],
                 ["offset", "share of exit 1", "", "51.0 ± 12.7", "47.0 ± 25.4"],
                 ["offset", "share of exit 2", "", "61.0 ± 12.7", "57.0 ± 25.4"],
                 ["offset", "share of exit 3", "", "71.0 ± 12.7", "67.0 ± 25.4"],

@@ -20,7 +20,7 @@ public final class StateInspection: Sendable {
         let file = "\(path)/lock"
         lock = open(file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
         guard lock >= 0 else {
-            if errno == ENOENT {
+            if errno == ENOENT || errno == ENOTDIR {
                 throw StateError(.unusable, "\(path) is not a state directory: it has no lock file")
             }
             throw .system("open \(file)", errno)

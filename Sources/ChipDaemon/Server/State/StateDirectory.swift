@@ -7,9 +7,9 @@ public struct StateError: Error, Sendable, CustomStringConvertible {
     public enum Kind: Sendable, Hashable {
         /// Another daemon holds it.
         case inUse
-        /// It is there, but was made for something else, or is damaged.
+        /// It was made for something else, or is damaged; looked at, it isn't there.
         case unusable
-        /// It is not there, or cannot be made.
+        /// It cannot be made: the folder above isn't there.
         case missing
         case permission
         case inputOutput

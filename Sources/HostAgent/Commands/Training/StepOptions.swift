@@ -43,9 +43,7 @@ struct StepOptions: ParsableArguments {
     ]
 
     func validate() throws {
-        if let batch, !(1 ... 65_536).contains(batch) {
-            throw ValidationError("--batch must be 1 … 65536, not \(batch).")
-        }
+        try checkRange("--batch", batch, 1 ... 65_536)
         if let rate, !(rate > 0 && rate <= 10) {
             throw ValidationError("--rate must be above 0 and at most 10, not \(rate).")
         }
@@ -55,15 +53,9 @@ struct StepOptions: ParsableArguments {
         if let schedule, RateShape(rawValue: schedule) == nil {
             throw ValidationError("--schedule must be cosine, linear or step, not '\(schedule)'.")
         }
-        if let warmUp, !(0 ... 1000).contains(warmUp) {
-            throw ValidationError("--warm-up must be 0 … 1000, not \(warmUp).")
-        }
-        if let weightDecay, !(0 ... 1).contains(weightDecay) {
-            throw ValidationError("--weight-decay must be 0 … 1, not \(weightDecay).")
-        }
-        if let labelSmoothing, !(0 ... 0.5).contains(labelSmoothing) {
-            throw ValidationError("--label-smoothing must be 0 … 0.5, not \(labelSmoothing).")
-        }
+        try checkRange("--warm-up", warmUp, 0 ... 1000)
+        try checkRange("--weight-decay", weightDecay, 0 ... 1)
+        try checkRange("--label-smoothing", labelSmoothing, 0 ... 0.5)
     }
 
     /// - Parameter epochsMin: 0 where a file is only measured.

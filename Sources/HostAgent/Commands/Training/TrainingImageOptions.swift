@@ -47,9 +47,7 @@ struct TrainingImageOptions: ParsableArguments {
     func validate() throws {
         try checkRange("--images", images, 1...)
         try checkRange("--hold-out", holdOut, 0...)
-        if let shift, !(0 ... 1).contains(shift) {
-            throw ValidationError("--shift must be 0 … 1, not \(shift).")
-        }
+        try checkRange("--shift", shift, 0 ... 1)
         try checkRange("--crop", crop, 0 ... 16)
         if !augment.combine {
             throw ValidationError(

@@ -50,20 +50,10 @@ struct WeightOptions: ParsableArguments {
     var wage = false
 
     func validate() throws {
-        if let noise, !(0 ... 1).contains(noise) {
-            throw ValidationError("--noise must be 0 … 1, not \(noise).")
-        }
-        if let clip, !(0 ... 1e6).contains(clip) {
-            throw ValidationError("--clip must be 0 … 1000000, not \(clip).")
-        }
-        let sigmas = [
-            ("--variation-sigma", variationSigma), ("--variation-between", variationBetween),
-        ]
-        for (option, sigma) in sigmas {
-            if let sigma, !(0 ... 10).contains(sigma) {
-                throw ValidationError("\(option) must be 0 … 10, not \(sigma).")
-            }
-        }
+        try checkRange("--noise", noise, 0 ... 1)
+        try checkRange("--clip", clip, 0 ... 1e6)
+        try checkRange("--variation-sigma", variationSigma, 0 ... 10)
+        try checkRange("--variation-between", variationBetween, 0 ... 10)
         try checkRange("--variation-samples", variationSamples, 1 ... 100)
         try checkCombinations()
     }
