@@ -54,7 +54,7 @@ extension BatchNormStudy.Settings {
     /// Few of everything.
     fileprivate var quick: Self {
         var settings = self
-        (settings.chips, settings.images, settings.adaptationImages) = (1, 100, 100)
+        (settings.chips, settings.images, settings.adaptationImages) = (1, 60, 60)
         (settings.sigmas, settings.ratios) = ([0.1, 0.2], [2, 10])
         settings.ages = [0, 1e10]
         return settings
