@@ -46,8 +46,14 @@ public struct ImageShift: Equatable, Sendable {
     public func split(
         for network: Network, from location: DataLocation, adapting: Int, test: Int? = nil
     ) throws -> DataSplit {
-        let clean = try location.load(for: network)
-        return DataSplit(
+        try split(of: location.load(for: network), for: network, adapting: adapting, test: test)
+    }
+
+    /// The same of images that are loaded already.
+    func split(
+        of clean: DataSplit, for network: Network, adapting: Int, test: Int? = nil
+    ) throws -> DataSplit {
+        DataSplit(
             training: try ofTraining().changed(
                 clean.training, adapting, for: network, firstIndex: Self.firstTrainingIndex),
             test: try changed(clean.test, test, for: network, firstIndex: 0))

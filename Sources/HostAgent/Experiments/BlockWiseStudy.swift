@@ -56,7 +56,8 @@ public struct BlockWiseStudy: Experiment {
 
     public let settings: Settings
     let networks: [Checkpoint]
-    private let location: DataLocation
+    /// By model.
+    private let splits: [String: DataSplit]
     private let shifted = ShiftedImages()
     private let product: EmulatedChips.Product
     public let data: [String]
@@ -64,9 +65,9 @@ public struct BlockWiseStudy: Experiment {
     public init(_ settings: Settings, data: DataLocation, product: EmulatedChips.Product) throws {
         self.settings = settings
         self.product = product
-        location = data
         networks = try settings.networks.map { try Checkpoint(contentsOf: $0) }
         var names: [String] = []
+        var splits: [String: DataSplit] = [:]
         for (number, trained) in networks.enumerated() {
             let model = trained.network.name
             guard !networks[..<number].contains(where: { $0.network.name == model }) else {
@@ -77,7 +78,9 @@ public struct BlockWiseStudy: Experiment {
             let split = try data.load(for: trained.network)
             try split.check(settings, trained.network)
             names += [split.training, split.test].map(\.nameAndCount)
+            splits[model] = split
         }
+        self.splits = splits
         self.data = try names + settings.networks.map(Checkpoint.nameAndContent)
     }
 
@@ -107,9 +110,16 @@ public struct BlockWiseStudy: Experiment {
             * (settings.images + settings.adaptationImages * (1 + 3 * settings.epochs))
     }
 
+    private func clean(_ network: Network) -> DataSplit {
+        guard let split = splits[network.name] else {
+            preconditionFailure("no images for \(network.name)")
+        }
+        return split
+    }
+
     private func costs(of trained: Checkpoint) throws -> [Double] {
         let population = try EmulatedChips(chip(.writeVerify), chips: 1, product)
-        let images = try location.load(for: trained.network).training.first(BlockWiseCosts.images)
+        let images = try clean(trained.network).training.first(BlockWiseCosts.images)
         return try BlockWiseCosts.measured(
             trained, arms(of: trained.network), on: population, images: images,
             batch: settings.batch
@@ -121,7 +131,7 @@ public struct BlockWiseStudy: Experiment {
         let images = try shifted.images(of: "\(each.trained.network.name), \(each.shiftName)") {
             try split(each)
         }
-        let calibration = try location.load(for: each.trained.network).training.first(100)
+        let calibration = try clean(each.trained.network).training.first(100)
         return try (1 ... settings.chips).flatMap { number in
             let size = settings.adaptationImages
             let mine = DataSplit(
@@ -147,10 +157,10 @@ public struct BlockWiseStudy: Experiment {
         let all = settings.chips * settings.adaptationImages
         guard settings.heldOut else {
             return try each.shift.split(
-                for: network, from: location, adapting: all, test: settings.images)
+                of: clean(network), for: network, adapting: all, test: settings.images)
         }
         let shifted = try each.shift.split(
-            for: network, from: location, adapting: all + settings.images, test: 1)
+            of: clean(network), for: network, adapting: all + settings.images, test: 1)
         return DataSplit(
             training: try shifted.training.narrowed(0 ..< all),
             test: try shifted.training.narrowed(all ..< all + settings.images))
