@@ -136,7 +136,7 @@ struct Adapt: ParsableCommand {
     }
 
     func run() throws {
-        try common.start(isSmall: dataOptions.location == .embeddedDigits)
+        try common.start(onOneThread: dataOptions.location == .embeddedDigits)
         let output = output ?? Deployment.adaptedPath(of: deployment)
         let bank = try Deployment(contentsOf: deployment).bank
         guard !DataFile.areOne(output, deployment) else {

@@ -35,7 +35,7 @@ struct BatchNormCommand: ParsableCommand {
     }
 
     func run() throws {
-        try options.common.start()
+        try options.common.start(onOneThread: true)
         var settings = options.quick ? Self.usual.quick : Self.usual
         settings.network = network
         if let chips = options.chips { settings.chips = chips }

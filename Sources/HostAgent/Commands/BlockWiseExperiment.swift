@@ -71,7 +71,7 @@ struct BlockWiseCommand: ParsableCommand {
     }
 
     func run() throws {
-        try options.common.start(isSmall: options.dataOptions.location == .embeddedDigits)
+        try options.common.start(onOneThread: true)
         var settings = options.quick ? Self.usual.quick : Self.usual
         settings.networks = network.isEmpty ? [Self.networkUsual] : network
         if let chips = options.chips { settings.chips = chips }

@@ -26,7 +26,7 @@ struct Cost: ParsableCommand {
     }
 
     func run() throws {
-        try common.start(isSmall: dataOptions.location == .embeddedDigits)
+        try common.start(onOneThread: dataOptions.location == .embeddedDigits)
         let place = try Deployment(contentsOf: deployment)
         let trained = try place.loadCheckpoint(beside: deployment)
         let split = try dataOptions.location.load(for: trained.network)

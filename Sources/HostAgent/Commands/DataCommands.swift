@@ -67,7 +67,7 @@ extension DataCommands {
         }
 
         func run() throws {
-            try common.start(isSmall: true)
+            try common.start(onOneThread: true)
             var set = try dataOptions.location.load(dataset, part)
             if let images { set = try set.first(images) }
             let isColour = set.imageShape[0] == 3

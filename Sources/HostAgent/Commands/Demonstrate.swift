@@ -32,7 +32,7 @@ struct Demonstrate: ParsableCommand {
     var layer: String?
 
     func run() throws {
-        try common.start(isSmall: true)
+        try common.start(onOneThread: true)
         try DataFile.checkWritable(report)
         var settings = Demo.Settings(
             daemon: try Installation.daemon(chipd),

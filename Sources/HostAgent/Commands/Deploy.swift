@@ -84,7 +84,7 @@ struct Deploy: ParsableCommand {
     }
 
     func run() throws {
-        try common.start(isSmall: dataOptions.location == .embeddedDigits)
+        try common.start(onOneThread: dataOptions.location == .embeddedDigits)
         let trained = try Checkpoint(contentsOf: checkpoint)
         guard !DataFile.areOne(output, checkpoint) else {
             throw ValidationError("--output names the checkpoint, \(checkpoint).")

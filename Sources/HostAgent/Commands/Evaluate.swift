@@ -92,7 +92,7 @@ struct Evaluate: ParsableCommand {
     }
 
     private func startThreads() throws {
-        try common.start(isSmall: dataOptions.location == .embeddedDigits)
+        try common.start(onOneThread: dataOptions.location == .embeddedDigits)
     }
 
     private func testImages(for network: Network) throws -> ImageSet {

@@ -14,8 +14,9 @@ struct CommonOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Threads of the network's arithmetic (default: all cores; 1 for the embedded digits, and "
-                + "for LeNets in the experiment tiny-shared-block).")
+            "Threads of the network's arithmetic (default: all cores; 1 for the embedded digits, "
+                + "for LeNets in the experiment tiny-shared-block, and in batch-norm and block-wise)."
+        )
     )
     var threads: Int?
 
@@ -25,10 +26,11 @@ struct CommonOptions: ParsableArguments {
 
     /// Called first, and to come back to these threads.
     ///
-    /// - Parameter isSmall: whether the work is the embedded digits' or of like size, whose
-    ///   steps are too short to share: threads that wait for each other cost more than they bring.
-    func start(isSmall: Bool = false) throws {
-        try TorchRuntime.configure(threads: threads ?? (isSmall ? 1 : nil))
+    /// - Parameter onOneThread: where nobody says otherwise. For work of the embedded digits' size,
+    ///   whose steps are too short to share, and where the host mostly waits for a chip: threads
+    ///   that wait spin, and cost more than they bring.
+    func start(onOneThread: Bool = false) throws {
+        try TorchRuntime.configure(threads: threads ?? (onOneThread ? 1 : nil))
     }
 }
 

@@ -28,7 +28,7 @@ struct QAVATTableCommand: ParsableCommand {
     func run() throws {
         let location = options.dataOptions.location
         let isSmall = location == .embeddedDigits
-        try options.common.start(isSmall: isSmall)
+        try options.common.start(onOneThread: isSmall)
         try options.run(QAVATTable(settings(isSmall: isSmall), data: location))
     }
 

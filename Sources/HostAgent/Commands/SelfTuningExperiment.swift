@@ -31,7 +31,7 @@ struct SelfTuningCommand: ParsableCommand {
     func run() throws {
         let location = options.dataOptions.location
         let isSmall = location == .embeddedDigits
-        try options.common.start(isSmall: isSmall)
+        try options.common.start(onOneThread: isSmall)
         try options.run(
             SelfTuningTable(
                 settings(isSmall: isSmall), data: location, product: daemonOptions.product()))

@@ -78,7 +78,7 @@ struct TinySharedBlockCommand: ParsableCommand {
         let location = options.dataOptions.location
         let settings = try settings(isSmall: location == .embeddedDigits)
         let family = try ModelName(settings.model).family
-        try options.common.start(isSmall: [.lenet3, .lenet5, .lenet8x8].contains(family))
+        try options.common.start(onOneThread: [.lenet3, .lenet5, .lenet8x8].contains(family))
         try options.run(
             TinySharedBlockTable(settings, data: location, product: daemonOptions.product()))
     }

@@ -45,7 +45,7 @@ struct Train: ParsableCommand {
     }
 
     func run() throws {
-        try common.start(isSmall: dataOptions.location == .embeddedDigits)
+        try common.start(onOneThread: dataOptions.location == .embeddedDigits)
         let name = model ?? (dataOptions.location == .embeddedDigits ? "lenet-8x8" : "lenet5")
         let path = output ?? "\(name).safetensors"
         try DataFile.checkWritable(path)
