@@ -152,7 +152,9 @@ struct Adapt: ParsableCommand {
         let trained = try place.loadCheckpoint(beside: deployment)
         try DataFile.checkWritable(
             output,
-            room: 4 * trained.network.tensors.reduce(1 << 18) { $0 + $1.tensor.count })
+            room: trained.network.tensors.reduce(DataFile.roomOfSmallFiles) {
+                $0 + $1.tensor.count * MemoryLayout<Float>.size
+            })
         let split = try shiftOptions.shift(seed: common.seed)
             .split(
                 for: trained.network, from: dataOptions.location,

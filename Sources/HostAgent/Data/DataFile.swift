@@ -45,15 +45,19 @@ public enum DataFile {
     /// Throws what `write` would, as far as that can be known before: asked before
     /// work whose result is to be kept in the file.
     ///
-    /// - Parameter room: bytes that must be free (default: chosen, above what a deployment
-    ///   file takes).
-    public static func checkWritable(_ path: String, room: Int = 1 << 20) throws(DataError) {
+    /// - Parameter room: bytes that must be free.
+    public static func checkWritable(_ path: String, room: Int = roomOfSmallFiles)
+        throws(DataError)
+    {
         let draft = try beginDraft(of: target(of: path))
         let code = posix_fallocate(fileno(draft.file), 0, room)
         fclose(draft.file)
         unlink(draft.path)
         guard code == 0 else { throw .unwritable(file: path, code: code) }
     }
+
+    /// Above what a deployment file or the header of a checkpoint takes (chosen).
+    public static let roomOfSmallFiles = 1 << 20
 
     /// Whether both are there and the same, whatever they are called.
     public static func areOne(_ one: String, _ other: String) -> Bool {

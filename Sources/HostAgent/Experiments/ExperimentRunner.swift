@@ -109,12 +109,10 @@ public struct ExperimentRunner {
             "settings", between: String(decoding: try json(experiment.settings), as: UTF8.self),
             and: String(decoding: try json(record.settings), as: UTF8.self))
         guard changes.isEmpty else {
-            func text(_ value: (JSONDifference) -> String) -> String {
-                changes.map { "\($0.path.dropFirst("settings.".count)) \(value($0))" }
-                    .joined(separator: ", ")
-            }
             throw ExperimentError.changedSettings(
-                folder: folder, asked: text(\.first), recorded: text(\.second))
+                folder: folder,
+                asked: JSONDifference.text(changes, without: "settings.", \.first),
+                recorded: JSONDifference.text(changes, without: "settings.", \.second))
         }
         try mustEqual(record.data, experiment.data, "set of images or networks")
         try mustEqual(record.threads, TorchRuntime.threads, "number of threads")

@@ -28,6 +28,15 @@ struct JSONDifference: Equatable {
         }
     }
 
+    /// "plan.epochs 3, plan.seed 1": the paths, without a prefix, with one side's values.
+    static func text(
+        _ differences: [JSONDifference], without prefix: String = "",
+        _ value: (JSONDifference) -> String
+    ) -> String {
+        differences.map { "\($0.path.trimmingPrefix(prefix)) \(value($0))" }
+            .joined(separator: ", ")
+    }
+
     private static func object(_ text: String) -> [String: Any]? {
         (try? JSONSerialization.jsonObject(with: Data(text.utf8))) as? [String: Any]
     }

@@ -50,8 +50,8 @@ public struct TrainingState {
             throw DataError.wrongContent(
                 file: path,
                 expected: "the state of a training with "
-                    + differences.map { "\($0.path) \($0.first)" }.joined(separator: ", "),
-                found: differences.map { "\($0.path) \($0.second)" }.joined(separator: ", "))
+                    + JSONDifference.text(differences, \.first),
+                found: JSONDifference.text(differences, \.second))
         }
         guard file.metadata["start"] == start else {
             throw DataError.wrongContent(
