@@ -319,6 +319,32 @@ struct NetworkOnChipTests {
         #expect(try bench.session.tilesFree(inBank: "nvm") == 20)
     }
 
+    /// Many chips of one kind are calibrated once.
+    @Test func aTwinsRangesAreTaken() throws {
+        let bench = try Bench()
+        let (network, images, scales) = try Self.network("lenet-8x8")
+        let dark = ImageSet(
+            name: "dark", pixels: try images.pixels.scaled(by: 0).cast(to: .uint8),
+            labels: images.labels, pixelMax: images.pixelMax)
+        let mapper = Mapper(network, scales: scales)
+        func deployed(_ calibration: ImageSet, like twin: Deployment? = nil) throws -> Deployment {
+            try mapper.deploy(
+                to: bench.session, checkpoint: "n", calibration: calibration,
+                options: ProgramOptions(.openLoop), like: twin, replacing: true
+            ).deployment
+        }
+        func ranges(_ deployment: Deployment) -> [Double] {
+            deployment.places.map(\.matrix.fullScaleMicroamperes)
+        }
+        let first = try deployed(images)
+        #expect(try ranges(deployed(dark)) != ranges(first))
+        let second = try deployed(dark, like: first)
+        #expect(ranges(second) == ranges(first))
+        let compared = try Compared(network, scales, ChipProducts(bench.session, second))
+        _ = try noGrad { try network.scores(images.batch(0 ..< 4).images, with: compared) }
+        #expect(compared.differing == [:])
+    }
+
     /// Only the weights whose code changed are written; layers may stay on the host.
     @Test func anUpdateWritesWhatChanged() throws {
         let bench = try Bench()

@@ -154,6 +154,7 @@ public struct BatchNormStudy: Experiment {
     private func run(_ condition: BatchNormCondition, progress: (Int) -> Void) throws -> [Double] {
         let population = try EmulatedChips(condition.chip, chips: settings.chips, product)
         var done = 0
+        var first: Deployment?
         return try (1 ... settings.chips).flatMap { chip in
             let session = try population.session(chip: chip)
             try session.stopClock()
@@ -164,8 +165,9 @@ public struct BatchNormStudy: Experiment {
                 trained.network.matrixLayers.filter { $0.kind == .linear }.map(\.name))
             let deployment = try mapper.deploy(
                 to: session, checkpoint: settings.network, calibration: training,
-                options: ProgramOptions(.openLoop)
+                options: ProgramOptions(.openLoop), like: first
             ).deployment
+            first = deployment
             let component = try SecondComponent(
                 of: trained, deployment, on: session, byProducts: condition.part == .wires
             ).share

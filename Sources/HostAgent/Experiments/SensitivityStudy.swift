@@ -133,6 +133,7 @@ public struct SensitivityStudy: Experiment {
         let network = trained.network
         let population = try EmulatedChips(
             Self.chip(sigma: sigma), chips: settings.chips, product)
+        var first: Deployment?
         return try (1 ... settings.chips).flatMap { chip -> [Double] in
             let session = try population.session(chip: chip)
             try session.acquireLease()
@@ -141,7 +142,8 @@ public struct SensitivityStudy: Experiment {
             mapper.mapping = mapping
             let (deployment, _) = try mapper.deploy(
                 to: session, checkpoint: file, calibration: training.first(256),
-                options: ProgramOptions(.openLoop))
+                options: ProgramOptions(.openLoop), like: first)
+            first = deployment
             let products = ChipProducts(session, deployment)
             let done = (chip - 1) * test.count
             guard network.exitCount > 1 else {

@@ -1,5 +1,12 @@
 /// Calibrating and writing matrices that are mapped.
 extension Mapper {
+    /// What the ADC's ranges of layers come from, by the layers' names.
+    enum ConverterRanges {
+        /// Found from these.
+        case inputs([String: InputRecord])
+        case deployed(Deployment)
+    }
+
     /// Calibrates and writes layers of a deployed network that have learned, on matrices
     /// mapped already, and enters them in the deployment.
     ///
@@ -12,7 +19,7 @@ extension Mapper {
         with products: any MatrixProducts, options: ProgramOptions
     ) throws -> [LayerReport] {
         let inputs = try calibrationInputs(calibration, of: learned.map(\.layer), with: products)
-        let done = try write(learned, inputs, session, options)
+        let done = try write(learned, .inputs(inputs), session, options)
         for (place, _) in done {
             deployment.places.removeAll { $0.layer == place.layer }
             deployment.places.append(place)
@@ -22,7 +29,7 @@ extension Mapper {
     }
 
     func write(
-        _ all: [(layer: MatrixLayer, matrix: ChipMatrix)], _ inputs: [String: InputRecord],
+        _ all: [(layer: MatrixLayer, matrix: ChipMatrix)], _ ranges: ConverterRanges,
         _ session: any ChipSession, _ options: ProgramOptions
     ) throws -> [(place: Deployment.LayerPlace, report: LayerReport)] {
         var written: Set<UInt32> = []
@@ -31,7 +38,7 @@ extension Mapper {
                 return [(place: Deployment.LayerPlace, report: LayerReport)]()
             }
             let sharing = all.filter { $0.matrix.id == first.matrix.id }.map(\.layer)
-            return try write(sharing, to: first.matrix, inputs, session, options)
+            return try write(sharing, to: first.matrix, ranges, session, options)
         }
     }
 
@@ -42,7 +49,7 @@ extension Mapper {
     ///   at the edge of its band that a cell comes to first, so that they would keep a trace
     ///   of it; an open-loop write takes it away.
     func write(
-        _ layers: [MatrixLayer], to mapped: ChipMatrix, _ inputs: [String: InputRecord],
+        _ layers: [MatrixLayer], to mapped: ChipMatrix, _ ranges: ConverterRanges,
         _ session: any ChipSession, _ options: ProgramOptions, overOthers: Bool = false
     ) throws -> [(place: Deployment.LayerPlace, report: LayerReport)] {
         var matrix = mapped
@@ -51,12 +58,17 @@ extension Mapper {
         let sheet = try session.dataSheet(ofBank: matrix.bank)
         if !sheet.isDigital {
             let fullScales = try layers.map { layer in
-                guard let vectors = inputs[layer.name] else {
-                    preconditionFailure("inputs were recorded of every layer")
+                switch ranges {
+                case .deployed(let twin):
+                    return try twin.place(of: layer).matrix.fullScaleMicroamperes
+                case .inputs(let records):
+                    guard let vectors = records[layer.name] else {
+                        preconditionFailure("inputs were recorded of every layer")
+                    }
+                    return try range.fullScale(
+                        codes, slices: BitSlices(matrix), inputs: vectors.codes(), sheet: sheet,
+                        method: options.method)
                 }
-                return try range.fullScale(
-                    codes, slices: BitSlices(matrix), inputs: vectors.codes(), sheet: sheet,
-                    method: options.method)
             }
             matrix.fullScaleMicroamperes = try session.calibrate(
                 matrix, fullScale: fullScales.reduce(0, max))

@@ -52,17 +52,21 @@ public struct Mapper {
     /// - Parameters:
     ///   - calibration: training images, from which the ADC's ranges are found
     ///     digitally.
+    ///   - twin: the same network, written by the same method on a chip of the same data
+    ///     sheet: its ranges are taken in place of finding them again.
     ///   - replacing: takes all matrices off the chip first, but not before all that
     ///     can be refused without it was looked at. Cells are then written open loop before
     ///     they are verified, in case they held something; else they are taken for fresh.
     public func deploy(
         to session: any ChipSession, checkpoint: String, calibration: ImageSet,
-        options: ProgramOptions, replacing: Bool = false
+        options: ProgramOptions, like twin: Deployment? = nil, replacing: Bool = false
     ) throws -> (deployment: Deployment, reports: [LayerReport]) {
         let layers = try layers
         try checkReferences(on: session)
         try checkRoom(for: layers, on: session, replacing: replacing)
-        let inputs = try calibrationInputs(calibration, of: layers)
+        let ranges =
+            try twin.map(ConverterRanges.deployed)
+            ?? .inputs(calibrationInputs(calibration, of: layers))
         if replacing { for matrix in try session.matrices() { try session.unmap(matrix) } }
         var mapped: [ChipMatrix] = []
         do {
@@ -74,7 +78,7 @@ public struct Mapper {
                         bank: banks[layer.name]))
                 mapped.append(matrix)
                 return try write(
-                    [layer], to: matrix, inputs, session, options, overOthers: replacing)[0]
+                    [layer], to: matrix, ranges, session, options, overOthers: replacing)[0]
             }
             return (
                 try deployment(done, checkpoint: checkpoint, session, options),
@@ -101,14 +105,14 @@ public struct Mapper {
         let layers = try layers
         try checkReferences(on: session)
         let matrices = try layers.map { try old.place(of: $0).matrix }
-        let inputs = try calibrationInputs(calibration, of: layers)
+        let ranges = try ConverterRanges.inputs(calibrationInputs(calibration, of: layers))
         let all = Array(zip(layers, matrices))
         var options = options
         if writesReferences { options.all = true }
         var marked = old
         marked.isUpdating = true
         try willChange(marked)
-        let done = try write(all, inputs, session, options)
+        let done = try write(all, ranges, session, options)
         var new = try deployment(done, checkpoint: checkpoint, session, options)
         if !options.all {
             for index in new.places.indices {
