@@ -61,6 +61,9 @@ public struct Mapper {
         to session: any ChipSession, checkpoint: String, calibration: ImageSet,
         options: ProgramOptions, like twin: Deployment? = nil, replacing: Bool = false
     ) throws -> (deployment: Deployment, reports: [LayerReport]) {
+        if let twin {
+            precondition(twin.model == network.name && twin.method == options.method)
+        }
         let layers = try layers
         try checkReferences(on: session)
         try checkRoom(for: layers, on: session, replacing: replacing)
