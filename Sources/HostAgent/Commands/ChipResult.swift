@@ -20,8 +20,8 @@ struct ChipResult: Encodable, CustomStringConvertible {
             lines.append(
                 "images used: \(adaptation.imagesUsed) (needs \(adaptation.data.rawValue)); "
                     + "host time: \(Format.duration(adaptation.hostSeconds)); the most worn "
-                    + "cell's life: \(Format.percent(adaptation.lifeUsed)) spent now, "
-                    + "\(Format.percent(adaptation.lifeUsedAfter)) in all")
+                    + "cell's life: \(Format.share(adaptation.lifeUsed)) spent now, "
+                    + "\(Format.share(adaptation.lifeUsedAfter)) in all")
         }
         if let findings = adaptation?.findings { lines += findings.lines }
         if let adaptation, adaptation.unverifiedAfter > 0 {

@@ -7,6 +7,11 @@ public enum Format {
         String(format: "%.2f %%", fraction * 100)
     }
 
+    /// "0.00049 %" of 4.9e-6, three digits of any share.
+    public static func share(_ fraction: Double) -> String {
+        String(format: "%.3g %%", fraction * 100)
+    }
+
     /// "0.123".
     public static func decimal(_ value: Double, _ digits: Int) -> String {
         String(format: "%.\(digits)f", value)
@@ -48,8 +53,9 @@ public enum Format {
         return String(digits)
     }
 
-    /// "1 h 02 min", "3 min 20 s", "12 s".
+    /// "1 h 02 min", "3 min 20 s", "12 s", "250 ms".
     public static func duration(_ seconds: Double) -> String {
+        if seconds < 1 { return engineering(seconds, "s") }
         let whole = Int(seconds.rounded())
         if whole >= 3600 { return String(format: "%d h %02d min", whole / 3600, whole % 3600 / 60) }
         if whole >= 60 { return String(format: "%d min %02d s", whole / 60, whole % 60) }

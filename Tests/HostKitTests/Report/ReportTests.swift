@@ -7,6 +7,8 @@ import Testing
 struct ReportTests {
     @Test func numbersAreReadable() {
         #expect(Format.percent(0.98765) == "98.77 %")
+        #expect(Format.share(4.9e-6) == "0.00049 %")
+        #expect(Format.share(1) == "100 %")
         #expect(Format.count(1_234_567) == "1,234,567")
         #expect(Format.count(12) == "12")
         #expect(Format.energy(picojoules: 1_530_000) == "1.53 µJ")
@@ -14,6 +16,8 @@ struct ReportTests {
         #expect(Format.energy(picojoules: 0) == "0 J")
         #expect(Format.duration(3_725) == "1 h 02 min")
         #expect(Format.duration(80) == "1 min 20 s")
+        #expect(Format.duration(0.25) == "250 ms")
+        #expect(Format.duration(0) == "0 s")
     }
 
     /// The same images are counted before and after an adaptation.
