@@ -150,7 +150,10 @@ struct HostAgentTests {
             adaptation.process.waitUntilExit()
             #expect(adaptation.process.terminationStatus == 0)
             // What the cells had lost before is told too.
-            #expect(try text.contains(Regex(#"life: \d\.\d\d % spent now, \d\.\d\d % in all"#)))
+            let life = try #require(
+                text.firstMatch(of: try Regex(#"life: (\S+) % spent now, (\S+) % in all"#)))
+            let shares = try (1 ... 2).map { try #require(Double(life[$0].substring ?? "")) }
+            #expect(shares[1] > 0 && shares[0] <= shares[1])
         }
         let last = try Deployment(contentsOf: deployment).checkpointPath(beside: deployment)
         let again = try run(
