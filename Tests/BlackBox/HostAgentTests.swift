@@ -150,8 +150,9 @@ struct HostAgentTests {
             adaptation.process.waitUntilExit()
             #expect(adaptation.process.terminationStatus == 0)
             // What the cells had lost before is told too.
+            let share = #"(\d+(?:\.\d+)?(?:e-\d\d)?) %"#
             let life = try #require(
-                text.firstMatch(of: try Regex(#"life: (\S+) % spent now, (\S+) % in all"#)))
+                text.firstMatch(of: try Regex("life: \(share) spent now, \(share) in all")))
             let shares = try (1 ... 2).map { try #require(Double(life[$0].substring ?? "")) }
             #expect(shares[1] > 0 && shares[0] <= shares[1])
         }

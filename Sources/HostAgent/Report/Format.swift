@@ -7,7 +7,7 @@ public enum Format {
         String(format: "%.2f %%", fraction * 100)
     }
 
-    /// "0.00049 %" of 4.9e-6, three digits of any share.
+    /// "0.00049 %" of 4.9e-6, "1e-05 %" of 1e-7: three digits of a share, however small.
     public static func share(_ fraction: Double) -> String {
         String(format: "%.3g %%", fraction * 100)
     }

@@ -8,6 +8,7 @@ struct ReportTests {
     @Test func numbersAreReadable() {
         #expect(Format.percent(0.98765) == "98.77 %")
         #expect(Format.share(4.9e-6) == "0.00049 %")
+        #expect(Format.share(1e-7) == "1e-05 %")
         #expect(Format.share(1) == "100 %")
         #expect(Format.count(1_234_567) == "1,234,567")
         #expect(Format.count(12) == "12")
